@@ -1,0 +1,2 @@
+/* alterations/directive.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* alterations/directory.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* alterations/lexer.c */
+typedef int pga_placeholder;

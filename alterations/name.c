@@ -1,0 +1,2 @@
+/* alterations/name.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* alterations/script.c */
+typedef int pga_placeholder;

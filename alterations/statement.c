@@ -1,0 +1,2 @@
+/* alterations/statement.c */
+typedef int pga_placeholder;

@@ -1,0 +1,75 @@
+/*
+ * alterations/statement.h: the statements of a script, and what each means to a runner.
+ *
+ * A statement ends at a semicolon outside quotes, parentheses and BEGIN ATOMIC bodies, as it does for psql.
+ * Its data, after COPY ... FROM STDIN, reaches up to a line that is only \. and belongs to the statement.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_ALTERATIONS_STATEMENT_H
+#define PGA_ALTERATIONS_STATEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/str.h"
+
+/* What a runner has to know about a statement; everything else is ORDINARY. */
+enum pga_statement_kind {
+    PGA_STATEMENT_ORDINARY,
+    PGA_STATEMENT_BEGIN,               /* BEGIN, START TRANSACTION */
+    PGA_STATEMENT_COMMIT,              /* COMMIT, END */
+    PGA_STATEMENT_COMMIT_CHAIN,        /* COMMIT/ROLLBACK ... AND CHAIN */
+    PGA_STATEMENT_ROLLBACK,            /* ROLLBACK, ABORT; not ROLLBACK TO */
+    PGA_STATEMENT_SAVEPOINT,           /* SAVEPOINT, RELEASE, ROLLBACK TO */
+    PGA_STATEMENT_PREPARE_TRANSACTION,
+    PGA_STATEMENT_END_PREPARED,        /* COMMIT PREPARED, ROLLBACK PREPARED */
+    PGA_STATEMENT_SET_TRANSACTION,     /* SET TRANSACTION ...; not SET SESSION CHARACTERISTICS */
+    PGA_STATEMENT_SET_LEXICAL,         /* sets standard_conforming_strings or client_encoding, SET NAMES included */
+    PGA_STATEMENT_COPY_IN,             /* COPY ... FROM STDIN */
+    PGA_STATEMENT_COPY_OUT,            /* COPY ... TO STDOUT */
+    PGA_STATEMENT_OUTSIDE,             /* can't run in a transaction block: CONCURRENTLY, VACUUM, CREATE DATABASE, ... */
+    PGA_STATEMENT_CALL,                /* CALL and DO: may commit by themselves when outside a transaction */
+    PGA_STATEMENT_ALTER_SETTINGS,      /* ALTER DATABASE|ROLE|USER ... SET|RESET: changes what new sessions start with */
+    PGA_STATEMENT_SESSION_STATE,       /* leaves state in the session: SET (not LOCAL), PREPARE, LISTEN, temp objects, ... */
+};
+
+/* Transaction modes that BEGIN, START TRANSACTION or SET TRANSACTION name. */
+struct pga_modes {
+    struct pga_str isolation; /* e.g. "SERIALIZABLE" as written, blanks folded; empty: none */
+    bool deferrable;
+    bool read_only; /* also when READ WRITE follows: what can't be hoisted */
+    bool snapshot;
+};
+
+struct pga_statement {
+    enum pga_statement_kind kind;
+    size_t offset, len;      /* bytes, from its first token to its semicolon inclusive, without data */
+    int line;                /* 1-based, of its first token */
+    bool has_semicolon;
+    size_t data_offset, data_len; /* COPY_IN: the rows, without the closing \. line; 0, 0: none */
+    size_t end;              /* where the next may begin: after the data's closing line */
+    struct pga_modes modes;  /* BEGIN, SET_TRANSACTION */
+    struct pga_str first, second; /* its first two words, for messages; may be empty */
+};
+
+struct pga_statements {
+    struct pga_statement *items;
+    size_t count, capacity;
+    int deepest_comment;         /* how deep its block comments nest */
+    struct pga_str *dollar_tags; /* distinct non-empty tags of dollar quotes that the text uses, without the $ */
+    size_t dollar_tag_count, dollar_tag_capacity;
+};
+
+/*
+ * Split a script.  `file` is only for messages.
+ * Errors: PGA_ERR_USAGE with place: an unterminated quote, comment, dollar quote or COPY data (line of its
+ * start), a psql meta-command (with a hint).
+ */
+bool pga_statements_parse(struct pga_arena *mem, const char *file, struct pga_str text, bool standard_strings,
+                          struct pga_statements *out, struct pga_error *err) PGA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,2 @@
+/* alterations/version.c */
+typedef int pga_placeholder;

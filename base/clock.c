@@ -1,0 +1,2 @@
+/* base/clock.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* base/digest.c */
+typedef int pga_placeholder;

@@ -1,0 +1,85 @@
+/*
+ * base/error.h: the one way in which a function says that it failed.
+ *
+ * Law: a function that fails fills *err exactly once and returns false or NULL; one that succeeds leaves it
+ * alone; only cli/ prints.  The struct has a fixed size and lives on the stack of the command, so that running
+ * out of memory can be reported too; text that is too long is cut and ends in "...".
+ *
+ *     struct pga_error err = {0};
+ *     if (!pga_file_read(mem, path, &text, &err))
+ *         return pga_error_while(&err, "alteration \"%s\"", id);
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_BASE_ERROR_H
+#define PGA_BASE_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+/* What a caller can decide upon.  PGA_OK is 0, so that {0} is "no error". */
+enum pga_code {
+    PGA_OK = 0,
+#define PGA_ERROR(code, status, name, retry, meaning) PGA_##code,
+#include "base/error.def"
+#undef PGA_ERROR
+};
+
+/* Where in a file the cause stands.  All zero when there is no such place. */
+struct pga_place {
+    char file[512];  /* path as the user knows it; "" when unknown */
+    int line;        /* 1-based; 0 when unknown */
+    int column;      /* 1-based, in characters; 0 when unknown */
+    char text[320];  /* that line of the file, tabs made blanks, cut around the column; "" when unknown */
+    int caret;       /* 0-based, in characters of `text`; meaningful when column > 0 */
+};
+
+struct pga_error {
+    enum pga_code code;
+    int signal;         /* for PGA_ERR_INTERRUPTED: which; otherwise 0 */
+    char sqlstate[6];   /* "" unless a server said it */
+    char message[512];  /* one line, no capital, no full stop */
+    char detail[4096];  /* "" or whole sentences, or a difference; may have several lines */
+    char hint[768];     /* "" or what to do next, with the exact command */
+    char context[1024]; /* "" or the server's CONTEXT */
+    struct pga_place place;
+    const char *src_file; /* shown with --debug only */
+    int src_line;
+};
+
+/* Fill *err and return false, so that a failing function can end with `return pga_fail(...)`. */
+#define pga_fail(err, code, ...) pga_error_set((err), (code), __FILE__, __LINE__, __VA_ARGS__)
+
+/* What pga_fail() calls.  *err must be empty: an error reported twice is a bug and asserts. */
+bool pga_error_set(struct pga_error *err, enum pga_code code, const char *src_file, int src_line,
+                   const char *fmt, ...) PGA_PRINTF(5, 6);
+
+/* Put "<doing>: " before the message.  Returns false. */
+bool pga_error_while(struct pga_error *err, const char *doing, ...) PGA_PRINTF(2, 3);
+
+/* Set the hint, replacing one that is there.  Returns false. */
+bool pga_error_hint(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3);
+
+/* Set the detail, replacing one that is there.  Returns false. */
+bool pga_error_detail(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3);
+
+/*
+ * Say where the cause stands: file, 1-based line and column (0: unknown) and the text of that line (NULL:
+ * unknown; `text_len` bytes, need not end in NUL).  Long lines are cut around the column.  Returns false.
+ */
+bool pga_error_place(struct pga_error *err, const char *file, int line, int column, const char *text,
+                     size_t text_len);
+
+/* Exit status of a code (DESIGN 7); for PGA_ERR_INTERRUPTED 128 + signal.  PGA_OK is 0. */
+int pga_error_exit_status(const struct pga_error *err);
+
+/* The code's stable name as it stands in JSON ("usage", "locked", ...); "ok" for PGA_OK. */
+const char *pga_code_name(enum pga_code code);
+
+/* Report a broken invariant of pgalter itself on stderr and abort. */
+#define pga_bug(...) pga_bug_at(__FILE__, __LINE__, __VA_ARGS__)
+PGA_NORETURN void pga_bug_at(const char *src_file, int src_line, const char *fmt, ...) PGA_PRINTF(3, 4);
+
+#endif

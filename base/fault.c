@@ -1,0 +1,2 @@
+/* base/fault.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* base/file.c */
+typedef int pga_placeholder;

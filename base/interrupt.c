@@ -1,0 +1,2 @@
+/* base/interrupt.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* base/json.c */
+typedef int pga_placeholder;

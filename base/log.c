@@ -1,0 +1,2 @@
+/* base/log.c */
+typedef int pga_placeholder;

@@ -1,0 +1,35 @@
+/*
+ * base/log.h: messages for people and machines beside the result.
+ *
+ * Text or JSON lines on stderr, one line an event.  Only cli/ writes here and only cli/ sets the sink up; what the
+ * engine has to say it says through its observer.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_BASE_LOG_H
+#define PGA_BASE_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/compiler.h"
+
+enum pga_log_level { PGA_LOG_ERROR, PGA_LOG_WARNING, PGA_LOG_INFO, PGA_LOG_DETAIL, PGA_LOG_DEBUG };
+
+struct pga_log {
+    FILE *stream;
+    enum pga_log_level level; /* what is less important is left out */
+    bool json;                /* one JSON object a line */
+    bool colour;
+};
+
+/* Write "pgalter: <level>: <message>" or its JSON form, and flush. */
+void pga_log_write(const struct pga_log *log, enum pga_log_level level, const char *fmt, ...) PGA_PRINTF(3, 4);
+
+/* A further line that belongs to the message before: "pgalter: <label>: ..." (detail, hint, context). */
+void pga_log_line(const struct pga_log *log, enum pga_log_level level, const char *label, const char *text);
+
+const char *pga_log_level_name(enum pga_log_level level);
+
+#endif

@@ -1,0 +1,2 @@
+/* base/yaml.c */
+typedef int pga_placeholder;

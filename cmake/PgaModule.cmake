@@ -1,0 +1,19 @@
+# pga_module(NAME SOURCES ... [USES targets ...] [PRIVATE_USES targets ...])
+#
+# A folder's target.  USES are the modules whose headers it may include; PRIVATE_USES are foreign libraries, which
+# never reach a dependent's include path.  The direction of dependency is thereby enforced by the build.
+function(pga_module name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;USES;PRIVATE_USES" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC pga_options ${ARG_USES} PRIVATE ${ARG_PRIVATE_USES})
+endfunction()
+
+# pga_unit_test(NAME USES modules ...): tests/unit/NAME.c as a check program, run by CTest with the label `unit`.
+function(pga_unit_test name)
+    cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
+    add_executable(${name} ${name}.c)
+    target_link_libraries(${name} PRIVATE pga_options pga_test_helpers ${ARG_USES} PkgConfig::CHECK)
+    add_test(NAME unit/${name} COMMAND ${name})
+    set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 120
+        ENVIRONMENT "PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,157 @@
+/*
+ * drivers/driver.h: a session with a PostgreSQL server, as the rest of pgalter sees it.
+ *
+ * One session speaks the simple query protocol only: a message may hold many statements, its results come in
+ * order, and no snapshot outlives a statement (FACTS 2, 6).  Implementations: drivers/pq (libpq) and
+ * drivers/script (a scripted server for tests); tests/contract holds what both must do.
+ *
+ * Every wait has a deadline or ends when an interrupt is pending (base/interrupt.h): the running statement is
+ * then cancelled through a second connection, what is left of the message is drained, and the call fails with
+ * PGA_ERR_INTERRUPTED or PGA_ERR_DEADLINE.
+ *
+ *     PGA_AUTO(pga_driver_close) struct pga_driver *driver = NULL;
+ *     struct pga_message message = {.sql = PGA_STR("SELECT pg_catalog.version()"), .keep_rows = true};
+ *     struct pga_results results = {0};
+ *     if (!pga_driver_query(driver, &message, mem, &results, err))
+ *         return false;
+ *     puts(pga_result_value(&results.items[0], 0, 0));
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_DRIVERS_DRIVER_H
+#define PGA_DRIVERS_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/str.h"
+
+#define PGA_RESULT_ROWS_MAX 1000000 /* rows that pgalter's own queries may return in one message */
+
+/* What the server says about the session's transaction after the last message. */
+enum pga_transaction {
+    PGA_TRANSACTION_IDLE,   /* none is open */
+    PGA_TRANSACTION_OPEN,   /* one is open and well */
+    PGA_TRANSACTION_FAILED, /* one is open and can only be rolled back */
+    PGA_TRANSACTION_LOST,   /* the connection is gone or in an unknown state */
+};
+
+struct pga_message {
+    struct pga_str sql;           /* one or more statements; no NUL */
+    const struct pga_str *copies; /* the data of each COPY ... FROM STDIN in `sql`, in order */
+    size_t copy_count;
+    bool keep_rows;     /* copy rows into the results; otherwise they are counted and dropped as they come */
+    int64_t timeout_ms; /* 0: no limit of its own */
+};
+
+/* The result of one statement. */
+struct pga_result {
+    const char *tag; /* the command tag, e.g. "INSERT 0 1"; "" where a rule replaced the statement */
+    size_t row_count;
+    size_t column_count;
+    const char *const *names;  /* column names; only with keep_rows */
+    const char *const *values; /* row by row; NULL is SQL's NULL; only with keep_rows */
+};
+
+/* Every field of an ErrorResponse or NoticeResponse; "" where the server sent none. */
+struct pga_server_message {
+    const char *severity; /* not localised: ERROR, FATAL, WARNING, NOTICE ... */
+    const char *sqlstate;
+    const char *message, *detail, *hint, *context;
+    const char *schema, *table, *column, *datatype, *constraint;
+    const char *internal_query;
+    int64_t position;          /* 1-based, in characters of the message (bytes where the database is SQL_ASCII); 0: none */
+    int64_t internal_position; /* the same in internal_query */
+};
+
+/* What came back for one message: the results before the error, if there was one, and that error. */
+struct pga_results {
+    struct pga_result *items;
+    size_t count, capacity;
+    const struct pga_server_message *error; /* NULL when the server reported none */
+    bool copied_out;                        /* a COPY ... TO STDOUT ran; its data was dropped */
+};
+
+typedef void pga_notice_fn(void *ctx, const struct pga_server_message *notice);
+
+struct pga_driver;
+
+/* What an implementation provides.  The comments are at the functions below. */
+struct pga_driver_ops {
+    bool (*query)(struct pga_driver *d, const struct pga_message *message, struct pga_arena *mem,
+                  struct pga_results *results, struct pga_error *err);
+    enum pga_transaction (*transaction)(struct pga_driver *d);
+    const char *(*parameter)(struct pga_driver *d, const char *name);
+    int (*backend_pid)(struct pga_driver *d);
+    int (*server_version)(struct pga_driver *d);
+    char *(*quote_identifier)(struct pga_driver *d, struct pga_arena *mem, const char *name);
+    const char *(*describe)(struct pga_driver *d);
+    bool (*reconnect)(struct pga_driver *d, struct pga_error *err);
+    void (*close)(struct pga_driver *d);
+};
+
+/* The first member of each implementation's own struct. */
+struct pga_driver {
+    const struct pga_driver_ops *ops;
+    pga_notice_fn *notice; /* may be NULL */
+    void *notice_ctx;
+};
+
+/*
+ * Send one message and read all of its answer.
+ *
+ * `results` must be {0}; it is filled on `mem` also on failure, up to the statement that failed, so that the
+ * caller can tell which one that was.  An error leaves an open transaction failed: the caller rolls it back.
+ * A COPY ... FROM STDIN without data in message->copies gets an empty one; data that no COPY asked for is an error.
+ *
+ * Errors: PGA_ERR_SQL (the server refused a statement; sqlstate, detail, hint and context are filled, place is
+ * not), PGA_ERR_LOST (the connection ended; what was committed is unknown), PGA_ERR_INTERRUPTED,
+ * PGA_ERR_DEADLINE, PGA_ERR_USAGE (NUL in the text).
+ */
+bool pga_driver_query(struct pga_driver *d, const struct pga_message *message, struct pga_arena *mem,
+                      struct pga_results *results, struct pga_error *err) PGA_MUST_CHECK;
+
+/* The same for text without rows of interest: runs it and drops the results. */
+bool pga_driver_run(struct pga_driver *d, struct pga_str sql, struct pga_error *err) PGA_MUST_CHECK;
+
+/* The same for one result whose rows are wanted: the last of the message. */
+bool pga_driver_rows(struct pga_driver *d, struct pga_str sql, struct pga_arena *mem, struct pga_result *out,
+                     struct pga_error *err) PGA_MUST_CHECK;
+
+enum pga_transaction pga_driver_transaction(struct pga_driver *d);
+
+/* A parameter that the server reports (ParameterStatus), such as "client_encoding"; NULL when it doesn't. */
+const char *pga_driver_parameter(struct pga_driver *d, const char *name);
+
+/* The process id that the server gave at start-up.  A pooler's differs from pg_backend_pid() (FACTS 4). */
+int pga_driver_backend_pid(struct pga_driver *d);
+
+/* As libpq numbers it: 150018 is 15.18. */
+int pga_driver_server_version(struct pga_driver *d);
+
+/* An identifier quoted for SQL text, by libpq for the session's encoding. */
+char *pga_driver_quote_identifier(struct pga_driver *d, struct pga_arena *mem, const char *name);
+
+/* Where the session goes, for people: "database \"app\" on db.example:5432".  Never a password. */
+const char *pga_driver_describe(struct pga_driver *d);
+
+/* Close the session and open a new one with the same settings. Errors: as opening. */
+bool pga_driver_reconnect(struct pga_driver *d, struct pga_error *err) PGA_MUST_CHECK;
+
+/* Close and set to NULL; NULL is fine. */
+void pga_driver_close(struct pga_driver **d);
+
+/* NULL where the value is NULL. Row and column must exist. */
+const char *pga_result_value(const struct pga_result *result, size_t row, size_t column);
+
+/* Pass a notice to whoever listens. For implementations. */
+void pga_driver_report(struct pga_driver *d, const struct pga_server_message *notice);
+
+/* Make *err of a server's error. Returns false. For implementations. */
+bool pga_driver_fail(const struct pga_server_message *error, struct pga_error *err);
+
+#endif

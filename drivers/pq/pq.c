@@ -1,0 +1,2 @@
+/* drivers/pq/pq.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* drivers/script/script.c */
+typedef int pga_placeholder;

@@ -1,0 +1,2 @@
+/* drivers/sqlstate.c */
+typedef int pga_placeholder;
