@@ -28,10 +28,12 @@ struct pga_version {
  * Parse "1.2.3-rc.1+build", "next" or "" onto `mem`; a leading "v" is not part of a version.
  * False when it is none of these or longer than PGA_VERSION_MAX.
  */
-bool pga_version_parse(struct pga_arena *mem, struct pga_str text, struct pga_version *out) PGA_MUST_CHECK;
+bool pga_version_parse(struct pga_arena *mem, struct pga_str text,
+                       struct pga_version *out) PGA_MUST_CHECK;
 
-/* The same for the part of a file name, where `_` stands for `-`. */
-bool pga_version_parse_name(struct pga_arena *mem, struct pga_str text, struct pga_version *out) PGA_MUST_CHECK;
+/* The same for the part of a file name, where `_` stands for `-` and `-` itself can't occur. */
+bool pga_version_parse_name(struct pga_arena *mem, struct pga_str text,
+                            struct pga_version *out) PGA_MUST_CHECK;
 
 /* As it stands in a file name. */
 char *pga_version_format_name(struct pga_arena *mem, const struct pga_version *version);
@@ -44,11 +46,14 @@ int pga_version_compare(const struct pga_version *a, const struct pga_version *b
 
 /*
  * Whether `constraint` is well-formed: one or more of < <= > >= = before a version, separated by blanks, all of
- * which must hold, e.g. "<1.8.0" or ">=1.2.0 <2.0.0".
+ * which must hold, e.g. "<1.8.0" or ">=1.2.0 <2.0.0".  Blanks may also follow the operator.
  */
 bool pga_version_constraint_check(struct pga_str constraint);
 
-/* Whether a release satisfies a well-formed constraint. */
+/*
+ * Whether a version satisfies a well-formed constraint, by plain precedence: 1.8.0-rc.1 satisfies "<1.8.0".
+ * `next` counts as above every release; none satisfies nothing, as does a malformed constraint.
+ */
 bool pga_version_satisfies(const struct pga_version *version, struct pga_str constraint);
 
 #endif
