@@ -19,7 +19,10 @@ target_compile_options(pga_options INTERFACE
     "$<$<C_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op>"
     "$<$<BOOL:${PGA_WERROR}>:-Werror>"
     "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/="
-    -fstack-protector-strong)
+    -fstack-protector-strong
+    # Assertions guard invariants and are cheap: they stay in every build, packages included.
+    -UNDEBUG
+    "SHELL:-include base/banned.h")
 
 # _FORTIFY_SOURCE needs optimisation and hides errors from the sanitizers.
 target_compile_definitions(pga_options INTERFACE

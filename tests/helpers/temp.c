@@ -3,8 +3,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#define _XOPEN_SOURCE 700 /* nftw */
-
 #include "tests/helpers/temp.h"
 
 #include <ftw.h>
