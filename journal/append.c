@@ -1,0 +1,168 @@
+/*
+ * journal/append.c: the statements of a change of state.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/journal.h"
+
+#include <string.h>
+
+#include "drivers/sqlstate.h"
+#include "journal/session.h"
+#include "journal/sql.h"
+
+#include "journal/add.sql.h"
+#include "journal/append.sql.h"
+#include "journal/change.sql.h"
+#include "journal/prev.sql.h"
+#include "journal/remove.sql.h"
+#include "journal/script.sql.h"
+#include "journal/tail.sql.h"
+
+#define APPEND_LOCK_TIMEOUT_MS 2000
+
+/* The columns that `history` and `journal` share. */
+static void
+subject_values(struct pga_sql_values *values, const struct pga_applied *subject)
+{
+    pga_sql_text(values, "id", subject->id);
+    pga_sql_text(values, "version", subject->version);
+    pga_sql_text(values, "phase", subject->phase);
+    pga_sql_text(values, "directives", subject->directives);
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++)
+        pga_sql_digest(values, pga_script_column(i),
+                       subject->has_part[i] ? &subject->digests[i] : NULL);
+}
+
+static void
+row_values(struct pga_sql_values *values, const struct pga_journal *journal,
+           const struct pga_history_row *row)
+{
+    pga_sql_raw(values, "journal", journal->schema_sql);
+    pga_sql_int(values, "seq", row->seq);
+    subject_values(values, &row->subject);
+    pga_sql_text(values, "run", row->run);
+}
+
+void
+pga_append_sql(struct pga_buf *buf, const struct pga_journal *journal,
+               const struct pga_history_row *row, bool guard)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    row_values(&values, journal, row);
+    if (guard) {
+        struct pga_sql_values last = {.mem = buf->mem};
+        struct pga_buf prev = pga_buf_on(buf->mem);
+
+        pga_sql_raw(&last, "journal", journal->schema_sql);
+        pga_sql_int(&last, "last", row->seq - 1);
+        pga_sql_digest(&last, "prev", &row->prev);
+        pga_sql_expand(&prev, pga_text_prev_sql, &last);
+        pga_sql_raw(&values, "prev", prev.data);
+    } else {
+        pga_sql_digest(&values, "prev", &row->prev);
+    }
+    pga_sql_digest(&values, "hash", &row->hash);
+    pga_sql_text(&values, "event", pga_event_name(row->event));
+    pga_sql_digest(&values, "state", &row->state);
+    pga_sql_text(&values, "who", row->who);
+    pga_sql_text(&values, "engine", row->engine);
+    pga_sql_text(&values, "because", row->because);
+    pga_sql_expand(buf, pga_text_append_sql, &values);
+}
+
+static void
+append_scripts(struct pga_buf *buf, const struct pga_journal *journal,
+               const struct pga_applied *after, const struct pga_texts *texts)
+{
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++) {
+        struct pga_sql_values values = {.mem = buf->mem};
+        struct pga_buf literal = pga_buf_on(buf->mem);
+
+        if (!after->has_part[i] || texts->part[i].data == NULL)
+            continue;
+        pga_buf_append_literal(&literal, texts->part[i]);
+        pga_sql_raw(&values, "journal", journal->schema_sql);
+        pga_sql_digest(&values, "digest", &after->digests[i]);
+        pga_sql_raw(&values, "text", literal.data);
+        pga_sql_expand(buf, pga_text_script_sql, &values);
+    }
+}
+
+void
+pga_append_tail_sql(struct pga_buf *buf, const struct pga_journal *journal,
+                    const struct pga_history_row *row, const struct pga_change *change,
+                    const struct pga_texts *texts)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+    const char *sql = change->after == NULL    ? pga_text_remove_sql
+                      : change->before == NULL ? pga_text_add_sql
+                                               : pga_text_change_sql;
+
+    if (change->before == NULL && change->after == NULL)
+        return;
+    if (texts != NULL && change->after != NULL)
+        append_scripts(buf, journal, change->after, texts);
+    row_values(&values, journal, row);
+    pga_sql_text(&values, "timestamp", row->subject.timestamp);
+    pga_sql_text(&values, "slug", row->subject.slug);
+    pga_sql_expand(buf, sql, &values);
+}
+
+void
+pga_tail_reset_sql(struct pga_buf *buf, const char *synchronous_commit)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    pga_sql_raw(&values, "synchronous_commit", synchronous_commit);
+    pga_sql_expand(buf, pga_text_tail_sql, &values);
+}
+
+bool
+pga_append_failure(const struct pga_journal *journal, struct pga_error *err)
+{
+    if (strcmp(err->sqlstate, "23502") == 0) {
+        memset(err, 0, sizeof(*err));
+        (void)pga_fail(err, PGA_ERR_JOURNAL,
+                       "the journal in the schema \"%s\" is not the one that was read",
+                       journal->settings.schema);
+        return pga_error_hint(
+            err,
+            "It was restored or made anew while this ran. Look at \"pgalter status\", then run "
+            "the same command again.");
+    }
+    if (strcmp(err->sqlstate, "23505") == 0) {
+        memset(err, 0, sizeof(*err));
+        (void)pga_fail(err, PGA_ERR_LOCKED, "another run changed the journal at the same moment");
+        return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
+    }
+    return false;
+}
+
+bool
+pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
+                   const struct pga_texts *texts, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_session_head head = {.lock_timeout_ms = APPEND_LOCK_TIMEOUT_MS};
+    struct pga_history_row row;
+    struct pga_buf sql = pga_buf_on(&mem);
+
+    pga_history_build(journal, &journal->head, change, &row);
+    (void)pga_session_head_sql(&sql, &head);
+    pga_append_sql(&sql, journal, &row, true);
+    pga_append_tail_sql(&sql, journal, &row, change, texts);
+    pga_buf_append_c(&sql, "COMMIT;");
+    if (!pga_session_restore(journal->driver, err))
+        return false;
+    if (!pga_driver_run(journal->driver, pga_buf_str(&sql), err)) {
+        (void)pga_append_failure(journal, err);
+        return pga_session_fail(
+            journal->driver, err,
+            pga_format(&mem, "recording \"%s\"", pga_event_name(change->event)));
+    }
+    pga_journal_advance(journal, &row, change);
+    return true;
+}

@@ -1,0 +1,76 @@
+/*
+ * journal/attempts.c: failures, refusals and waits.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/attempts.h"
+
+#include "journal/attempt_add.sql.h"
+#include "journal/attempts_load.sql.h"
+#include "journal/read.h"
+
+void
+pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attempt)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_session_head head = {.lock_timeout_ms = 1000, .statement_timeout_ms = 5000};
+    struct pga_sql_values values = {.mem = &mem};
+    struct pga_buf sql = pga_buf_on(&mem);
+    struct pga_error ignored = {0};
+
+    if (journal->presence != PGA_JOURNAL_PRESENT ||
+        pga_driver_transaction(journal->driver) != PGA_TRANSACTION_IDLE)
+        return;
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_text(&values, "run", journal->settings.run);
+    pga_sql_text(&values, "who", journal->settings.who);
+    pga_sql_text(&values, "id", attempt->id);
+    pga_sql_text(&values, "direction", attempt->direction);
+    pga_sql_text(&values, "code", attempt->code);
+    pga_sql_text(&values, "sqlstate", attempt->sqlstate);
+    pga_sql_text(&values, "message", attempt->message);
+    pga_sql_text(&values, "detail", attempt->detail);
+    pga_sql_text(&values, "place", attempt->place);
+    (void)pga_session_head_sql(&sql, &head);
+    pga_sql_expand(&sql, pga_text_attempt_add_sql, &values);
+    pga_buf_append_c(&sql, "COMMIT;");
+    if (!pga_session_restore(journal->driver, &ignored) ||
+        !pga_driver_run(journal->driver, pga_buf_str(&sql), &ignored))
+        pga_session_rollback(journal->driver);
+}
+
+bool
+pga_attempts_load(struct pga_journal *journal, struct pga_arena *mem, size_t limit,
+                  struct pga_attempt **out, size_t *out_count, struct pga_error *err)
+{
+    struct pga_sql_values values = {.mem = mem};
+    struct pga_buf sql = pga_buf_on(mem);
+    struct pga_result result;
+
+    *out = NULL;
+    *out_count = 0;
+    if (journal->presence != PGA_JOURNAL_PRESENT)
+        return true;
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_int(&values, "limit", (int64_t)limit);
+    pga_sql_expand(&sql, pga_text_attempts_load_sql, &values);
+    if (!pga_driver_rows(journal->driver, pga_buf_str(&sql), mem, &result, err))
+        return pga_session_fail(journal->driver, err, "reading the attempts");
+    *out = pga_new_array(mem, struct pga_attempt, result.row_count);
+    *out_count = result.row_count;
+    for (size_t i = 0; i < result.row_count; i++)
+        (*out)[i] = (struct pga_attempt){
+            .run = pga_result_value(&result, i, 0),
+            .who = pga_result_value(&result, i, 1),
+            .id = pga_result_value(&result, i, 2),
+            .direction = pga_result_value(&result, i, 3),
+            .code = pga_result_value(&result, i, 4),
+            .sqlstate = pga_result_value(&result, i, 5),
+            .message = pga_result_value(&result, i, 6),
+            .detail = pga_result_value(&result, i, 7),
+            .place = pga_result_value(&result, i, 8),
+            .at = pga_result_value(&result, i, 9),
+        };
+    return true;
+}

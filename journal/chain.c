@@ -1,0 +1,310 @@
+/*
+ * journal/chain.c: the hash chain, and what replaying it gives.  Pure: no database.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/journal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+hash_text(struct pga_digester *digester, const char *text)
+{
+    pga_digester_field(digester, text, text == NULL ? 0 : strlen(text));
+}
+
+static void
+hash_parts(struct pga_digester *digester, const struct pga_applied *subject)
+{
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++)
+        pga_digester_field(digester, subject->has_part[i] ? subject->digests[i].bytes : NULL,
+                           PGA_DIGEST_BYTES);
+}
+
+struct pga_digest
+pga_history_hash(const struct pga_history_row *row)
+{
+    struct pga_digester digester;
+    char seq[32];
+
+    (void)snprintf(seq, sizeof(seq), "%lld", (long long)row->seq);
+    pga_digester_init(&digester);
+    hash_text(&digester, "pgalter history 1");
+    hash_text(&digester, seq);
+    pga_digester_field(&digester, row->prev.bytes, PGA_DIGEST_BYTES);
+    hash_text(&digester, pga_event_name(row->event));
+    hash_text(&digester, row->subject.id);
+    hash_text(&digester, row->subject.version);
+    hash_text(&digester, row->subject.phase);
+    hash_text(&digester, row->subject.directives);
+    hash_parts(&digester, &row->subject);
+    pga_digester_field(&digester, row->state.bytes, PGA_DIGEST_BYTES);
+    hash_text(&digester, row->run);
+    hash_text(&digester, row->who);
+    hash_text(&digester, row->engine);
+    hash_text(&digester, row->because);
+    return pga_digester_final(&digester);
+}
+
+struct pga_digest
+pga_applied_digest(const struct pga_applied *applied)
+{
+    struct pga_digester digester;
+
+    pga_digester_init(&digester);
+    hash_text(&digester, "pgalter applied 1");
+    hash_text(&digester, applied->id);
+    hash_text(&digester, applied->version);
+    hash_parts(&digester, applied);
+    return pga_digester_final(&digester);
+}
+
+struct pga_head
+pga_history_head(const struct pga_history_row *row)
+{
+    return (struct pga_head){.seq = row->seq, .hash = row->hash, .state = row->state};
+}
+
+void
+pga_history_build(const struct pga_journal *journal, const struct pga_head *head,
+                  const struct pga_change *change, struct pga_history_row *out)
+{
+    const struct pga_applied *subject = change->after != NULL ? change->after : change->before;
+
+    memset(out, 0, sizeof(*out));
+    out->seq = head->seq + 1;
+    out->prev = head->hash;
+    out->event = change->event;
+    out->state = head->state;
+    if (subject != NULL)
+        out->subject = *subject;
+    if (change->before != NULL) {
+        struct pga_digest gone = pga_applied_digest(change->before);
+
+        pga_digest_subtract(&out->state, &gone);
+    }
+    if (change->after != NULL) {
+        struct pga_digest come = pga_applied_digest(change->after);
+
+        pga_digest_add(&out->state, &come);
+    }
+    out->run = journal->settings.run;
+    out->who = journal->settings.who;
+    out->engine = journal->settings.engine;
+    out->because = change->because;
+    out->hash = pga_history_hash(out);
+}
+
+/* ---- replay ---- */
+
+static bool
+tampered(const struct pga_history_row *row, struct pga_error *err, const char *what)
+{
+    (void)pga_fail(err, PGA_ERR_JOURNAL,
+                   "the journal was tampered with: row %lld of its history %s", (long long)row->seq,
+                   what);
+    return pga_error_hint(
+        err, "Compare the schema with a backup of this database. \"pgalter history\" shows every "
+             "row; nothing is run from a journal that can't be verified.");
+}
+
+static bool
+same_parts(const struct pga_applied *a, const struct pga_applied *b)
+{
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++)
+        if (a->has_part[i] != b->has_part[i] ||
+            (a->has_part[i] && !pga_digest_equal(&a->digests[i], &b->digests[i])))
+            return false;
+    return true;
+}
+
+static bool
+is_addition(enum pga_event event)
+{
+    return event == PGA_EVENT_APPLIED || event == PGA_EVENT_MARKED || event == PGA_EVENT_ADOPTED;
+}
+
+/* What one row does to the alterations that are applied; `state` follows. */
+static bool
+replay_row(struct pga_journal *journal, const struct pga_history_row *row, struct pga_digest *state,
+           struct pga_error *err)
+{
+    struct pga_applied *now;
+    struct pga_digest entry;
+
+    if (row->event == PGA_EVENT_CREATED || row->event == PGA_EVENT_UPGRADED)
+        return true;
+    if (row->subject.id == NULL)
+        return tampered(row, err, "names no alteration");
+    now = pga_journal_find(journal, row->subject.id);
+    if (is_addition(row->event) != (now == NULL))
+        return tampered(row, err, "does not follow from the rows before it");
+    if (now != NULL) {
+        entry = pga_applied_digest(now);
+        pga_digest_subtract(state, &entry);
+    }
+    if (row->event == PGA_EVENT_REVERTED || row->event == PGA_EVENT_FORGOTTEN) {
+        (void)pga_map_put(&journal->by_id, now->id, NULL);
+        return true;
+    }
+    if (now == NULL) {
+        now = pga_new(journal->mem, struct pga_applied);
+        *now = row->subject;
+        now->seq = row->seq;
+        now->run = row->run;
+    } else {
+        int64_t seq = now->seq;
+        const char *run = now->run;
+
+        *now = row->subject;
+        now->seq = seq;
+        now->run = run;
+    }
+    (void)pga_map_put(&journal->by_id, now->id, now);
+    entry = pga_applied_digest(now);
+    pga_digest_add(state, &entry);
+    return true;
+}
+
+static bool
+verify_row(const struct pga_history_row *row, const struct pga_history_row *last,
+           struct pga_error *err)
+{
+    struct pga_digest hash = pga_history_hash(row);
+
+    if (last == NULL
+            ? row->seq != 0 || row->event != PGA_EVENT_CREATED || !pga_digest_is_zero(&row->prev)
+            : row->seq != last->seq + 1 || row->event == PGA_EVENT_CREATED)
+        return tampered(row, err, "is out of place");
+    if (last != NULL && !pga_digest_equal(&row->prev, &last->hash))
+        return tampered(row, err, "does not name the hash of the row before it");
+    if (!pga_digest_equal(&row->hash, &hash))
+        return tampered(row, err, "is not what its hash says");
+    return true;
+}
+
+static bool
+disagrees(const struct pga_applied *row, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_JOURNAL,
+                   "the journal was tampered with: the row of \"%s\" is not what its history says",
+                   row->id);
+    return pga_error_hint(
+        err, "Compare the schema with a backup of this database. \"pgalter history\" shows every "
+             "row; nothing is run from a journal that can't be verified.");
+}
+
+/* The rows of `journal` must be what the replay gave; what only they know is taken over. */
+static bool
+compare_rows(struct pga_journal *journal, struct pga_applied *rows, size_t count,
+             struct pga_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct pga_applied *row = &rows[i], *now = pga_journal_find(journal, row->id);
+        const char *id;
+
+        if (now == NULL)
+            return disagrees(row, err);
+        id = pga_format(journal->mem, "%s-%s", row->timestamp, row->slug);
+        if (!pga_same(id, row->id) || !pga_same(row->version, now->version) ||
+            !pga_same(row->phase, now->phase) || !pga_same(row->directives, now->directives) ||
+            !same_parts(row, now) || row->seq != now->seq || !pga_same(row->run, now->run))
+            return disagrees(row, err);
+        now->timestamp = row->timestamp;
+        now->slug = row->slug;
+        now->applied_at = row->applied_at;
+        now->duration_ms = row->duration_ms;
+        journal->applied = pga_grow(journal->mem, journal->applied, journal->applied_count,
+                                    &journal->applied_capacity, sizeof(*journal->applied));
+        journal->applied[journal->applied_count++] = now;
+    }
+    return true;
+}
+
+/* Every alteration that the replay left applied must have had its row; they are compared by number. */
+static bool
+compare_count(const struct pga_journal *journal, size_t count, struct pga_error *err)
+{
+    size_t expected = 0;
+
+    for (size_t i = 0; i < journal->by_id.capacity; i++)
+        expected += journal->by_id.slots[i].value != NULL;
+    if (expected == count)
+        return true;
+    (void)pga_fail(err, PGA_ERR_JOURNAL,
+                   "the journal was tampered with: its history leaves %zu alterations applied, its "
+                   "table has %zu",
+                   expected, count);
+    return pga_error_hint(err, "Compare the schema \"%s\" with a backup of this database.",
+                          journal->settings.schema);
+}
+
+bool
+pga_chain_verify(struct pga_journal *journal, struct pga_applied *rows, size_t count,
+                 struct pga_error *err)
+{
+    struct pga_digest state = {{0}};
+
+    journal->by_id = pga_map_on(journal->mem);
+    journal->applied = NULL;
+    journal->applied_count = journal->applied_capacity = 0;
+    for (size_t i = 0; i < journal->row_count; i++) {
+        const struct pga_history_row *row = &journal->rows[i];
+
+        if (!verify_row(row, i == 0 ? NULL : &journal->rows[i - 1], err) ||
+            !replay_row(journal, row, &state, err))
+            return false;
+        if (!pga_digest_equal(&state, &row->state))
+            return tampered(row, err, "has a state that its rows don't give");
+    }
+    return compare_rows(journal, rows, count, err) && compare_count(journal, count, err);
+}
+
+/* ---- what has been committed ---- */
+
+static void
+drop_applied(struct pga_journal *journal, const struct pga_applied *gone)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < journal->applied_count; i++)
+        if (!pga_same(journal->applied[i]->id, gone->id))
+            journal->applied[kept++] = journal->applied[i];
+    journal->applied_count = kept;
+}
+
+void
+pga_journal_advance(struct pga_journal *journal, const struct pga_history_row *row,
+                    const struct pga_change *change)
+{
+    struct pga_applied *now =
+        change->after == NULL ? NULL : pga_journal_find(journal, change->after->id);
+
+    journal->head = pga_history_head(row);
+    if (change->after == NULL) {
+        if (change->before != NULL) {
+            (void)pga_map_put(&journal->by_id, change->before->id, NULL);
+            drop_applied(journal, change->before);
+        }
+        return;
+    }
+    if (now == NULL) {
+        now = pga_new(journal->mem, struct pga_applied);
+        *now = *change->after;
+        now->seq = row->seq;
+        now->run = row->run;
+        journal->applied = pga_grow(journal->mem, journal->applied, journal->applied_count,
+                                    &journal->applied_capacity, sizeof(*journal->applied));
+        journal->applied[journal->applied_count++] = now;
+        (void)pga_map_put(&journal->by_id, now->id, now);
+    } else {
+        struct pga_applied before = *now;
+
+        *now = *change->after;
+        now->seq = before.seq;
+        now->run = before.run;
+        now->applied_at = before.applied_at;
+        now->duration_ms = before.duration_ms;
+    }
+}

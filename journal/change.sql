@@ -1,0 +1,10 @@
+-- The row of an alteration whose version or texts changed; its place in the order of application stays.
+UPDATE @journal@.journal AS j
+SET version = @version@,
+    phase = @phase@,
+    directives = @directives@,
+    up = @up@,
+    down = @down@,
+    before_up = @before_up@,
+    before_down = @before_down@
+WHERE j.id OPERATOR(pg_catalog.=) @id@;

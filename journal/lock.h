@@ -1,0 +1,55 @@
+/*
+ * journal/lock.h: the runner lock.
+ *
+ * It spares a second runner the work and keeps non-transactional steps apart; correctness rests on
+ * compare-and-append alone.  An advisory lock of the session, polled and never waited for in the server: a blocked
+ * pg_advisory_lock() holds a snapshot and deadlocks with CREATE INDEX CONCURRENTLY (FACTS 1).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_JOURNAL_LOCK_H
+#define PGA_JOURNAL_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "journal/journal.h"
+
+/* Who holds the lock.  Fields are "" where the server shows nothing. */
+struct pga_lock_holder {
+    int64_t pid;
+    const char *application, *user, *address, *since, *query;
+};
+
+typedef void pga_lock_wait_fn(void *ctx, const struct pga_lock_holder *holder, int64_t waited_ms);
+
+struct pga_lock_wait {
+    const struct pga_clock *clock;
+    int64_t timeout_ms;
+    pga_lock_wait_fn
+        *report; /* called when waiting begins and then about every 15 s; may be NULL */
+    void *ctx;
+};
+
+/*
+ * Take the lock and read the head in the transaction after it, so that the head is not older than the lock
+ * (STEP 6).  Errors: PGA_ERR_LOCKED naming the holder, PGA_ERR_INTERRUPTED, and those of the driver.
+ */
+bool pga_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
+                   struct pga_error *err) PGA_MUST_CHECK;
+
+/* Whether this session holds the lock now. */
+bool pga_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err) PGA_MUST_CHECK;
+
+/* Append a SELECT that says whether this session holds the lock ("t" or "f"), for a message's own use. */
+void pga_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal);
+
+/* Give it back; one that is lost already is fine.  A failure is dropped: the session's end does the same. */
+void pga_lock_release(struct pga_journal *journal);
+
+/* Who holds it; pid 0: nobody. */
+bool pga_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
+                          struct pga_lock_holder *out, struct pga_error *err) PGA_MUST_CHECK;
+
+#endif

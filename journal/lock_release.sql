@@ -1,0 +1,1 @@
+SELECT pg_catalog.pg_advisory_unlock(@key@::pg_catalog.int8);

@@ -1,0 +1,223 @@
+/*
+ * journal/read.c: loading history, applied alterations and texts.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/read.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "journal/applied.sql.h"
+#include "journal/history.sql.h"
+#include "journal/texts.sql.h"
+
+/* A cursor over the columns of one row, so that parsing reads in the order of the SELECT. */
+struct columns {
+    struct pga_arena *mem;
+    const struct pga_result *result;
+    size_t row, next;
+    bool malformed;
+};
+
+static const char *
+take_text(struct columns *c)
+{
+    return pga_strdup(c->mem, pga_result_value(c->result, c->row, c->next++));
+}
+
+static const char *
+take_required(struct columns *c)
+{
+    const char *text = take_text(c);
+
+    c->malformed |= text == NULL;
+    return text == NULL ? "" : text;
+}
+
+static int64_t
+take_int(struct columns *c)
+{
+    const char *text = pga_result_value(c->result, c->row, c->next++);
+    int64_t value = 0;
+
+    c->malformed |= text == NULL || !pga_parse_int(pga_str_of(text), INT64_MIN, INT64_MAX, &value);
+    return value;
+}
+
+/* A digest; whether there is one at all goes to *has, which may be NULL where there must be. */
+static struct pga_digest
+take_digest(struct columns *c, bool *has)
+{
+    const char *text = pga_result_value(c->result, c->row, c->next++);
+    struct pga_digest digest = {{0}};
+
+    if (has != NULL)
+        *has = text != NULL;
+    if (text == NULL ? has == NULL : !pga_digest_parse(pga_str_of(text), &digest))
+        c->malformed = true;
+    return digest;
+}
+
+static void
+take_parts(struct columns *c, struct pga_applied *out)
+{
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++)
+        out->digests[i] = take_digest(c, &out->has_part[i]);
+}
+
+static bool
+parse_history(struct pga_journal *journal, const struct pga_result *result, struct pga_error *err)
+{
+    struct columns c = {.mem = journal->mem, .result = result};
+
+    journal->rows = pga_new_array(journal->mem, struct pga_history_row, result->row_count);
+    journal->row_count = result->row_count;
+    for (c.row = 0; c.row < result->row_count && !c.malformed; c.row++) {
+        struct pga_history_row *row = &journal->rows[c.row];
+
+        c.next = 0;
+        row->seq = take_int(&c);
+        row->prev = take_digest(&c, NULL);
+        row->hash = take_digest(&c, NULL);
+        c.malformed |= !pga_event_parse(take_required(&c), &row->event);
+        row->subject.id = take_text(&c);
+        row->subject.version = take_text(&c);
+        row->subject.phase = take_text(&c);
+        row->subject.directives = take_text(&c);
+        take_parts(&c, &row->subject);
+        row->state = take_digest(&c, NULL);
+        row->run = take_required(&c);
+        row->who = take_required(&c);
+        row->engine = take_required(&c);
+        row->because = take_text(&c);
+        row->at = take_required(&c);
+    }
+    if (c.malformed)
+        return pga_fail(err, PGA_ERR_JOURNAL,
+                        "the journal was tampered with: row %zu of its history is malformed",
+                        c.row - 1);
+    return true;
+}
+
+static bool
+parse_applied(struct pga_journal *journal, const struct pga_result *result,
+              struct pga_applied **out, struct pga_error *err)
+{
+    struct columns c = {.mem = journal->mem, .result = result};
+    struct pga_applied *rows = pga_new_array(journal->mem, struct pga_applied, result->row_count);
+
+    for (c.row = 0; c.row < result->row_count && !c.malformed; c.row++) {
+        struct pga_applied *row = &rows[c.row];
+
+        c.next = 0;
+        row->id = take_required(&c);
+        row->version = take_required(&c);
+        row->timestamp = take_required(&c);
+        row->slug = take_required(&c);
+        row->phase = take_required(&c);
+        row->directives = take_required(&c);
+        take_parts(&c, row);
+        row->seq = take_int(&c);
+        row->run = take_required(&c);
+        row->applied_at = take_required(&c);
+        row->duration_ms = take_int(&c);
+    }
+    if (c.malformed)
+        return pga_fail(err, PGA_ERR_JOURNAL,
+                        "the journal was tampered with: a row of its table is malformed");
+    *out = rows;
+    return true;
+}
+
+bool
+pga_journal_load(struct pga_journal *journal, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_sql_values values = {.mem = &mem};
+    struct pga_results results = {0};
+    struct pga_buf reads = pga_buf_on(&mem);
+    struct pga_applied *rows = NULL;
+
+    pga_head_sql(&reads, journal);
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_expand(&reads, pga_text_history_sql, &values);
+    pga_sql_expand(&reads, pga_text_applied_sql, &values);
+    if (!pga_journal_read(journal, pga_buf_str(&reads), &mem, &results, err))
+        return false;
+    journal->by_id = pga_map_on(journal->mem);
+    journal->row_count = journal->applied_count = 0;
+    journal->is_loaded = true;
+    if (journal->presence != PGA_JOURNAL_PRESENT)
+        return true;
+    return pga_head_parse(journal, &results.items[2], err) &&
+           parse_history(journal, &results.items[3], err) &&
+           parse_applied(journal, &results.items[4], &rows, err) &&
+           pga_chain_verify(journal, rows, results.items[4].row_count, err);
+}
+
+static bool
+fail_text(struct pga_journal *journal, const struct pga_digest *digest, const char *what,
+          struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    (void)pga_fail(err, PGA_ERR_JOURNAL, "the stored script %.16s... %s",
+                   pga_digest_format(&mem, digest), what);
+    return pga_error_hint(
+        err,
+        "Somebody changed %s.scripts. Restore its row from a backup; no script runs that is "
+        "not what its digest says.",
+        journal->schema_sql);
+}
+
+/* The rows come in any order and once per distinct digest. */
+static bool
+place_texts(struct pga_journal *journal, const struct pga_result *result,
+            const struct pga_digest *digests, size_t count, struct pga_str *texts,
+            struct pga_arena *mem, struct pga_error *err)
+{
+    struct pga_map by_digest = pga_map_on(mem);
+
+    for (size_t i = 0; i < result->row_count; i++) {
+        const char *text = pga_result_value(result, i, 1);
+
+        if (pga_result_value(result, i, 0) != NULL && text != NULL)
+            (void)pga_map_put(&by_digest, pga_result_value(result, i, 0), pga_strdup(mem, text));
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *text = pga_map_find(&by_digest, pga_digest_format(mem, &digests[i]));
+        struct pga_digest actual;
+
+        if (text == NULL)
+            return fail_text(journal, &digests[i], "is missing", err);
+        texts[i] = pga_str_of(text);
+        actual = pga_digest_of(texts[i]);
+        if (!pga_digest_equal(&actual, &digests[i]))
+            return fail_text(journal, &digests[i], "is not what its digest says", err);
+    }
+    return true;
+}
+
+bool
+pga_journal_texts(struct pga_journal *journal, const struct pga_digest *digests, size_t count,
+                  struct pga_arena *mem, struct pga_str *texts, struct pga_error *err)
+{
+    struct pga_sql_values values = {.mem = mem};
+    struct pga_buf list = pga_buf_on(mem), sql = pga_buf_on(mem);
+    struct pga_result result;
+
+    if (count == 0)
+        return true;
+    for (size_t i = 0; i < count; i++)
+        pga_buf_appendf(&list, "%sE'\\\\x%s'", i == 0 ? "" : ",",
+                        pga_digest_format(mem, &digests[i]));
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_raw(&values, "digests", list.data);
+    pga_sql_expand(&sql, pga_text_texts_sql, &values);
+    if (!pga_driver_rows(journal->driver, pga_buf_str(&sql), mem, &result, err))
+        return pga_session_fail(journal->driver, err, "reading the stored scripts");
+    return place_texts(journal, &result, digests, count, texts, mem, err);
+}

@@ -1,0 +1,1 @@
+INSERT INTO @journal@.scripts (digest, text) VALUES (@digest@, @text@) ON CONFLICT DO NOTHING;

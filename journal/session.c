@@ -1,0 +1,90 @@
+/*
+ * journal/session.c: what every transaction of pgalter begins with.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/session.h"
+
+#include <string.h>
+
+#include "drivers/sqlstate.h"
+#include "journal/reset.sql.h"
+
+#define RESET_COUNT 8 /* statements in reset.sql */
+
+size_t
+pga_session_reset_sql(struct pga_buf *buf)
+{
+    pga_buf_append_c(buf, pga_text_reset_sql);
+    return RESET_COUNT;
+}
+
+size_t
+pga_session_head_sql(struct pga_buf *buf, const struct pga_session_head *head)
+{
+    struct pga_str isolation =
+        head->isolation.len > 0 ? head->isolation : PGA_STR("READ COMMITTED");
+
+    /* BEGIN, never START TRANSACTION: a rule or body that a script left open then ends in a syntax error. */
+    pga_buf_appendf(buf, "BEGIN ISOLATION LEVEL %.*s READ WRITE%s;\n", PGA_STR_ARG(isolation),
+                    head->deferrable ? " DEFERRABLE" : "");
+    (void)pga_session_reset_sql(buf);
+    pga_buf_appendf(buf, "SET LOCAL lock_timeout = %lld;\nSET LOCAL statement_timeout = %lld;\n",
+                    (long long)head->lock_timeout_ms, (long long)head->statement_timeout_ms);
+    return 1 + RESET_COUNT + 2;
+}
+
+bool
+pga_session_standard_strings(struct pga_driver *driver)
+{
+    const char *value = pga_driver_parameter(driver, "standard_conforming_strings");
+
+    return value == NULL || strcmp(value, "on") == 0;
+}
+
+bool
+pga_session_restore(struct pga_driver *driver, struct pga_error *err)
+{
+    const char *encoding = pga_driver_parameter(driver, "client_encoding");
+
+    if (encoding != NULL && strcmp(encoding, "UTF8") != 0 &&
+        !pga_driver_run(driver, PGA_STR("SET client_encoding = UTF8"), err))
+        return false;
+    if (!pga_session_standard_strings(driver) &&
+        !pga_driver_run(driver, PGA_STR("SET standard_conforming_strings = on"), err))
+        return false;
+    return true;
+}
+
+void
+pga_session_rollback(struct pga_driver *driver)
+{
+    struct pga_error ignored = {0};
+    enum pga_transaction state = pga_driver_transaction(driver);
+
+    if (state == PGA_TRANSACTION_OPEN || state == PGA_TRANSACTION_FAILED)
+        (void)!pga_driver_run(driver, PGA_STR("ROLLBACK"), &ignored);
+}
+
+bool
+pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *doing)
+{
+    pga_session_rollback(driver);
+    if (err->code == PGA_ERR_SQL) {
+        switch (pga_sqlstate_class(err->sqlstate)) {
+        case PGA_SQLSTATE_READ_ONLY:
+            err->code = PGA_ERR_READ_ONLY;
+            break;
+        case PGA_SQLSTATE_DENIED:
+            err->code = PGA_ERR_DENIED;
+            break;
+        case PGA_SQLSTATE_CONTENTION:
+            err->code = PGA_ERR_CONTENTION;
+            break;
+        default:
+            err->code = PGA_ERR_UNEXPECTED;
+            break;
+        }
+    }
+    return pga_error_while(err, "%s", doing);
+}

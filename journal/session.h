@@ -1,0 +1,51 @@
+/*
+ * journal/session.h: what every transaction of pgalter begins with.
+ *
+ * A committed script may have left anything in the session: another role, another search_path, read-only
+ * transactions, cursors, prepared statements.  The head leads back to how the session began (STEP 4).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_JOURNAL_SESSION_H
+#define PGA_JOURNAL_SESSION_H
+
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "base/str.h"
+#include "drivers/driver.h"
+
+struct pga_session_head {
+    struct pga_str isolation; /* empty: READ COMMITTED */
+    bool deferrable;
+    int64_t lock_timeout_ms;      /* SET LOCAL; 0: no limit */
+    int64_t statement_timeout_ms; /* SET LOCAL; 0: no limit */
+};
+
+/* Append BEGIN, the resets and the SET LOCALs; returns how many statements these are. */
+size_t pga_session_head_sql(struct pga_buf *buf, const struct pga_session_head *head);
+
+/* Append the resets alone, for a statement that runs outside a transaction; returns how many they are. */
+size_t pga_session_reset_sql(struct pga_buf *buf);
+
+/*
+ * Put standard_conforming_strings and client_encoding back where a script changed them: the server reads the
+ * next message with them (STEP 5).  No round trip unless something changed.
+ */
+bool pga_session_restore(struct pga_driver *driver, struct pga_error *err) PGA_MUST_CHECK;
+
+/* standard_conforming_strings as the server has it now. */
+bool pga_session_standard_strings(struct pga_driver *driver);
+
+/*
+ * Say what a failure of pgalter's own SQL means: a server's error becomes PGA_ERR_READ_ONLY, PGA_ERR_DENIED,
+ * PGA_ERR_CONTENTION or PGA_ERR_UNEXPECTED, since no alteration is at fault; "<doing>: " goes before it.
+ * Rolls back if a transaction is open.  Returns false.
+ */
+bool pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *doing);
+
+/* Roll back if a transaction is open; a failure here hides nothing and is dropped. */
+void pga_session_rollback(struct pga_driver *driver);
+
+#endif

@@ -1,0 +1,191 @@
+/*
+ * journal/trust.c: whether the journal's schema can be believed, and its head.
+ *
+ * A role with CREATE on the database can make the schema first, with a trigger or a view in it, and whoever reads
+ * it runs that role's code.  So the first statement of the message looks at catalogs only and fails unless all
+ * is as pgalter made it; after an error nothing more of a message runs (STEP 2).
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/read.h"
+
+#include <string.h>
+
+#include "drivers/sqlstate.h"
+#include "journal/findings.sql.h"
+#include "journal/head.sql.h"
+#include "journal/presence.sql.h"
+
+#define SQLSTATE_UNTRUSTED "22012" /* division by zero: how presence.sql says no */
+
+static char *
+findings_sql(const struct pga_journal *journal, struct pga_arena *mem)
+{
+    struct pga_sql_values values = {.mem = mem};
+    struct pga_buf buf = pga_buf_on(mem);
+
+    pga_sql_raw(&values, "schema", journal->schema_literal);
+    pga_sql_text(&values, "owner", journal->settings.owner);
+    pga_sql_expand(&buf, pga_text_findings_sql, &values);
+    return buf.data;
+}
+
+void
+pga_presence_sql(struct pga_buf *buf, const struct pga_journal *journal)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    pga_sql_raw(&values, "findings", findings_sql(journal, buf->mem));
+    pga_sql_raw(&values, "schema", journal->schema_literal);
+    pga_sql_expand(buf, pga_text_presence_sql, &values);
+}
+
+void
+pga_head_sql(struct pga_buf *buf, const struct pga_journal *journal)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_expand(buf, pga_text_head_sql, &values);
+}
+
+/* Say why the journal can't be trusted: one more round trip, again over catalogs only. */
+static bool
+fail_untrusted(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
+{
+    struct pga_result found;
+    struct pga_buf detail = pga_buf_on(mem);
+
+    if (!pga_driver_rows(journal->driver, pga_str_of(findings_sql(journal, mem)), mem, &found, err))
+        return false;
+    (void)pga_fail(err, PGA_ERR_JOURNAL, "the schema \"%s\" can't be trusted as a journal",
+                   journal->settings.schema);
+    for (size_t i = 0; i < found.row_count && i < 20; i++)
+        pga_buf_appendf(&detail, "%s\"%s\" %s.", i == 0 ? "" : "\n", pga_result_value(&found, i, 0),
+                        pga_result_value(&found, i, 1));
+    (void)pga_error_detail(err, "%s", detail.data);
+    return pga_error_hint(
+        err, "Nothing in it was read or run. If another role rightly owns this journal, name it: "
+             "--owner ROLE; otherwise find out who made the schema before you drop it.");
+}
+
+static bool
+fail_reading(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
+{
+    if (strcmp(err->sqlstate, SQLSTATE_UNTRUSTED) == 0) {
+        memset(err, 0, sizeof(*err));
+        return fail_untrusted(journal, mem, err);
+    }
+    (void)pga_session_fail(
+        journal->driver, err,
+        pga_format(mem, "reading the journal in the schema \"%s\"", journal->settings.schema));
+    if (err->code == PGA_ERR_DENIED)
+        return pga_error_hint(
+            err,
+            "Let its owner run: GRANT USAGE ON SCHEMA %s TO your_role; GRANT SELECT ON "
+            "%s.history, %s.journal, %s.unfinished, %s.attempts TO your_role;",
+            journal->schema_sql, journal->schema_sql, journal->schema_sql, journal->schema_sql,
+            journal->schema_sql);
+    return false;
+}
+
+bool
+pga_presence_parse(struct pga_journal *journal, const struct pga_result *result)
+{
+    const char *text = result->row_count > 0 ? pga_result_value(result, 0, 0) : NULL;
+
+    journal->presence = pga_same(text, "present") ? PGA_JOURNAL_PRESENT
+                        : pga_same(text, "empty") ? PGA_JOURNAL_EMPTY
+                                                  : PGA_JOURNAL_ABSENT;
+    return journal->presence == PGA_JOURNAL_PRESENT;
+}
+
+static bool
+parse_format(struct pga_journal *journal, const char *text, struct pga_error *err)
+{
+    struct pga_str format = pga_str_of(text), major = format, minor = {NULL, 0};
+    int64_t major_number, minor_number;
+
+    for (size_t i = 0; i < format.len && minor.data == NULL; i++) {
+        if (format.data[i] == '.') {
+            major = pga_str_slice(format, 0, i);
+            minor = pga_str_slice(format, i + 1, format.len);
+        }
+    }
+    if (!pga_parse_int(major, 0, 1000000, &major_number) ||
+        !pga_parse_int(minor, 0, 1000000, &minor_number))
+        return pga_fail(err, PGA_ERR_JOURNAL,
+                        "the journal names no format that can be read: \"%s\"",
+                        text == NULL ? "" : text);
+    journal->format_major = (int)major_number;
+    journal->format_minor = (int)minor_number;
+    if (major_number > PGA_JOURNAL_FORMAT_MAJOR) {
+        (void)pga_fail(err, PGA_ERR_JOURNAL,
+                       "the journal has format %s, this pgalter knows formats up to %d", text,
+                       PGA_JOURNAL_FORMAT_MAJOR);
+        return pga_error_hint(
+            err, "A newer pgalter wrote it. Use that one: \"pgalter version\" shows what you run.");
+    }
+    return true;
+}
+
+bool
+pga_head_parse(struct pga_journal *journal, const struct pga_result *result, struct pga_error *err)
+{
+    if (result->row_count == 0) {
+        (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal in the schema \"%s\" has no rows",
+                       journal->settings.schema);
+        return pga_error_hint(
+            err, "Its creation is its first row: somebody emptied it. Restore the schema from a "
+                 "backup, or drop it and use \"pgalter mark --up-to TARGET --because TEXT\".");
+    }
+    if (!parse_format(journal, pga_result_value(result, 0, 3), err))
+        return false;
+    if (!pga_parse_int(pga_str_of(pga_result_value(result, 0, 0)), 0, INT64_MAX - 1,
+                       &journal->head.seq) ||
+        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 1)), &journal->head.hash) ||
+        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 2)), &journal->head.state))
+        return pga_fail(err, PGA_ERR_JOURNAL, "the last row of the journal's history is malformed");
+    return true;
+}
+
+bool
+pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_arena *mem,
+                 struct pga_results *results, struct pga_error *err)
+{
+    struct pga_buf sql = pga_buf_on(mem);
+    struct pga_message message = {.keep_rows = true};
+
+    pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
+    pga_presence_sql(&sql, journal);
+    pga_buf_append(&sql, reads);
+    pga_buf_append_c(&sql, "COMMIT;");
+    message.sql = pga_buf_str(&sql);
+    if (pga_driver_query(journal->driver, &message, mem, results, err)) {
+        (void)pga_presence_parse(journal, &results->items[1]);
+        return true;
+    }
+    pga_session_rollback(journal->driver);
+    if (results->count == 2 && pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT &&
+        !pga_presence_parse(journal, &results->items[1])) {
+        memset(err, 0, sizeof(*err)); /* there is no journal yet, which is no error */
+        return true;
+    }
+    return fail_reading(journal, mem, err);
+}
+
+bool
+pga_journal_open(struct pga_journal *journal, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_results results = {0};
+    struct pga_buf reads = pga_buf_on(&mem);
+
+    pga_head_sql(&reads, journal);
+    if (!pga_journal_read(journal, pga_buf_str(&reads), &mem, &results, err))
+        return false;
+    if (journal->presence != PGA_JOURNAL_PRESENT)
+        return true;
+    return pga_head_parse(journal, &results.items[2], err);
+}

@@ -1,0 +1,173 @@
+/*
+ * journal/unfinished.c: steps in progress outside a transaction.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "journal/unfinished.h"
+
+#include <string.h>
+
+#include "journal/read.h"
+#include "journal/unfinished_claim.sql.h"
+#include "journal/unfinished_delete.sql.h"
+#include "journal/unfinished_load.sql.h"
+#include "journal/unfinished_update.sql.h"
+
+#define LOCK_TIMEOUT_MS 2000
+
+static void
+row_values(struct pga_sql_values *values, const struct pga_journal *journal,
+           const struct pga_unfinished *row)
+{
+    pga_sql_raw(values, "journal", journal->schema_sql);
+    pga_sql_text(values, "id", row->id);
+    pga_sql_text(values, "direction", row->is_down ? "down" : "up");
+    pga_sql_text(values, "run", journal->settings.run);
+    pga_sql_text(values, "who", journal->settings.who);
+    pga_sql_text(values, "part", pga_script_column(row->script));
+    pga_sql_digest(values, "digest", &row->digest);
+    pga_sql_int(values, "statement", row->unit);
+    pga_sql_text(values, "progress", row->progress == PGA_PROGRESS_STARTED ? "started" : "next");
+    pga_sql_text(values, "indexes", row->indexes == NULL ? "" : row->indexes);
+}
+
+/* Run `sql` in a transaction of its own, which starts like all of them (STEP 1). */
+static bool
+run_alone(struct pga_journal *journal, struct pga_str sql, const char *doing, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_session_head head = {.lock_timeout_ms = LOCK_TIMEOUT_MS};
+    struct pga_buf message = pga_buf_on(&mem);
+
+    (void)pga_session_head_sql(&message, &head);
+    pga_buf_append(&message, sql);
+    pga_buf_append_c(&message, "COMMIT;");
+    if (pga_session_restore(journal->driver, err) &&
+        pga_driver_run(journal->driver, pga_buf_str(&message), err))
+        return true;
+    return pga_session_fail(journal->driver, err, doing);
+}
+
+void
+pga_unfinished_update_sql(struct pga_buf *buf, const struct pga_journal *journal,
+                          const struct pga_unfinished *row)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    row_values(&values, journal, row);
+    pga_sql_expand(buf, pga_text_unfinished_update_sql, &values);
+}
+
+void
+pga_unfinished_delete_sql(struct pga_buf *buf, const struct pga_journal *journal, const char *id)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_text(&values, "id", id);
+    pga_sql_expand(buf, pga_text_unfinished_delete_sql, &values);
+}
+
+bool
+pga_unfinished_claim(struct pga_journal *journal, const struct pga_unfinished *row,
+                     struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_sql_values values = {.mem = &mem};
+    struct pga_buf sql = pga_buf_on(&mem);
+
+    row_values(&values, journal, row);
+    pga_sql_expand(&sql, pga_text_unfinished_claim_sql, &values);
+    if (run_alone(journal, pga_buf_str(&sql), "claiming the step", err))
+        return true;
+    if (strcmp(err->sqlstate, "23505") != 0)
+        return false;
+    memset(err, 0, sizeof(*err));
+    (void)pga_fail(err, PGA_ERR_LOCKED, "another run has just claimed \"%s\"", row->id);
+    return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
+}
+
+bool
+pga_unfinished_update(struct pga_journal *journal, const struct pga_unfinished *row,
+                      struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf sql = pga_buf_on(&mem);
+
+    pga_unfinished_update_sql(&sql, journal, row);
+    return run_alone(journal, pga_buf_str(&sql), "recording progress", err);
+}
+
+bool
+pga_unfinished_delete(struct pga_journal *journal, const char *id, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf sql = pga_buf_on(&mem);
+
+    pga_unfinished_delete_sql(&sql, journal, id);
+    return run_alone(journal, pga_buf_str(&sql), "removing the record of an unfinished step", err);
+}
+
+static bool
+parse_script(const char *name, size_t *out)
+{
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++) {
+        if (!pga_same(name, pga_script_column(i)))
+            continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
+static bool
+parse_row(const struct pga_result *result, size_t i, struct pga_unfinished *row)
+{
+    const char *text[11];
+
+    for (size_t c = 0; c < PGA_COUNT_OF(text); c++) {
+        text[c] = pga_result_value(result, i, c);
+        if (text[c] == NULL)
+            return false;
+    }
+    row->id = text[0];
+    row->is_down = pga_same(text[1], "down");
+    row->run = text[2];
+    row->who = text[3];
+    row->progress = pga_same(text[7], "next") ? PGA_PROGRESS_NEXT : PGA_PROGRESS_STARTED;
+    row->indexes = text[8];
+    row->started_at = text[9];
+    row->updated_at = text[10];
+    return parse_script(text[4], &row->script) &&
+           pga_digest_parse(pga_str_of(text[5]), &row->digest) &&
+           pga_parse_int(pga_str_of(text[6]), 0, INT32_MAX, &row->unit);
+}
+
+bool
+pga_unfinished_load(struct pga_journal *journal, struct pga_arena *mem, struct pga_unfinished **out,
+                    size_t *out_count, struct pga_error *err)
+{
+    struct pga_sql_values values = {.mem = mem};
+    struct pga_buf sql = pga_buf_on(mem);
+    struct pga_result result;
+
+    *out = NULL;
+    *out_count = 0;
+    if (journal->presence != PGA_JOURNAL_PRESENT)
+        return true;
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_expand(&sql, pga_text_unfinished_load_sql, &values);
+    if (!pga_driver_rows(journal->driver, pga_buf_str(&sql), mem, &result, err))
+        return pga_session_fail(journal->driver, err, "reading the unfinished steps");
+    *out = pga_new_array(mem, struct pga_unfinished, result.row_count);
+    *out_count = result.row_count;
+    for (size_t i = 0; i < result.row_count; i++)
+        if (!parse_row(&result, i, &(*out)[i]))
+            return pga_fail(err, PGA_ERR_JOURNAL,
+                            "a row of the journal's table \"unfinished\" is malformed");
+    return true;
+}
