@@ -18,7 +18,8 @@ struct pga_alteration {
     const char *id; /* "<timestamp>-<slug>" */
     struct pga_version version;
     const char *timestamp, *slug;
-    const struct pga_script_text *parts[PGA_PART_COUNT]; /* NULL: no such script; UP is always there */
+    const struct pga_script_text
+        *parts[PGA_PART_COUNT]; /* NULL: no such script; UP is always there */
 };
 
 /* Sorted by timestamp. */
@@ -37,7 +38,8 @@ enum pga_phase pga_alteration_phase(const struct pga_alteration *alteration);
 const char *pga_alteration_directives(const struct pga_alteration *alteration);
 
 /* The alteration with that id, or NULL. */
-const struct pga_alteration *pga_alterations_find(const struct pga_alterations *alterations, const char *id);
+const struct pga_alteration *pga_alterations_find(const struct pga_alterations *alterations,
+                                                  const char *id);
 
 /*
  * Read a directory of alterations.  Files that are no alteration's are passed over (README.md, .gitkeep);
