@@ -1,0 +1,4 @@
+-- pgalter:lock_timeout 500ms
+ALTER TABLE orders DROP COLUMN state;
+
+DROP TYPE order_state;

@@ -1,0 +1,4 @@
+-- pgalter:lock_timeout 500ms
+ALTER TABLE customers
+    DROP COLUMN given_name,
+    DROP COLUMN family_name;
