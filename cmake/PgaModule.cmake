@@ -17,3 +17,17 @@ function(pga_unit_test name)
     set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 120
         ENVIRONMENT "PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
+
+# pga_bats_test(NAME): tests/system/NAME.bats, run by CTest with the label `system`.  It finds the program in PGALTER, and
+# the server's programs where PGALTER_PG_BINDIR says, if it is set, as everything else does.
+function(pga_bats_test name)
+    add_test(NAME system/${name} COMMAND "${PGA_BATS}" "${CMAKE_CURRENT_SOURCE_DIR}/${name}.bats")
+    set_tests_properties(system/${name} PROPERTIES LABELS system TIMEOUT 600
+        ENVIRONMENT "PGALTER=$<TARGET_FILE:pgalter>;PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+# pga_house_test(NAME COMMAND ...): a check of the sources themselves that needs no build, with the label `unit`.
+function(pga_house_test name)
+    add_test(NAME house/${name} COMMAND ${ARGN} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(house/${name} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
