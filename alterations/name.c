@@ -315,15 +315,17 @@ pga_name_parse(struct pga_arena *mem, const char *file_name, struct pga_name *ou
     struct pga_str name = pga_str_of(file_name);
     struct suffixes s = cut_suffixes(name);
     struct pga_name parsed;
-    const char *wrong;
+    char *wrong;
 
     if (name.len == 0 || name.data[0] == '.')
         return false;
     if (!pga_str_equal_c(s.extension, "sql") || !parse_part(s.part, &parsed.part))
         return parse_other(mem, name, s, err);
-    if (name.len > PGA_NAME_MAX)
-        return pga_fail(err, PGA_ERR_USAGE, "the file name \"%.60s...\" is longer than %d bytes",
+    if (name.len > PGA_NAME_MAX) {
+        name = pga_str_slice(name, 0, pga_utf8_offset(name, 60));
+        return pga_fail(err, PGA_ERR_USAGE, "the file name \"%s...\" is longer than %d bytes",
                         pga_printable(mem, name), PGA_NAME_MAX);
+    }
     wrong = parse_stem(mem, s.stem, &parsed);
     if (wrong != NULL)
         return refuse(mem, name, wrong, suggest(mem, s.stem, parsed.part), err);
