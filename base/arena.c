@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ALIGNMENT      (sizeof(max_align_t) > 16 ? sizeof(max_align_t) : 16)
+#define BYTES_MAX      ((size_t)PTRDIFF_MAX - 1024) /* leaves room for rounding and the block's head */
 #define BLOCK_MIN_SIZE ((size_t)4096)
 #define BLOCK_MAX_SIZE ((size_t)256 * 1024)
 
@@ -23,12 +24,16 @@ struct pga_arena_block {
 };
 
 /* The server rolls back what a dead client began, so ending here is safe. */
-PGA_NORETURN static void
-out_of_memory(size_t bytes)
+void
+pga_out_of_memory(size_t bytes)
 {
-    (void)fprintf(stderr, "pgalter: error: out of memory (asked for %zu bytes)\n", bytes);
-    (void)fputs("pgalter: hint: nothing is half done; run the same command again with more memory\n",
-                stderr);
+    (void)fputs("pgalter: error: out of memory", stderr);
+    if (bytes > 0)
+        (void)fprintf(stderr, " (asked for %zu bytes)", bytes);
+    (void)fputc('\n', stderr);
+    (void)fputs(
+        "pgalter: hint: nothing is half done; run the same command again with more memory\n",
+        stderr);
     exit(1);
 }
 
@@ -38,7 +43,7 @@ add_block(struct pga_arena *mem, size_t size)
     struct pga_arena_block *block = malloc(sizeof(*block) + size);
 
     if (block == NULL)
-        out_of_memory(size);
+        pga_out_of_memory(size); /* GCOVR_EXCL_LINE: malloc fails in no test */
     block->next = mem->blocks;
     block->size = size;
     block->used = 0;
@@ -68,13 +73,13 @@ pga_alloc(struct pga_arena *mem, size_t count, size_t size)
     size_t bytes;
     void *result;
 
-    if (size != 0 && count > (SIZE_MAX - 2 * ALIGNMENT) / size)
-        out_of_memory(SIZE_MAX);
+    if (size != 0 && count > BYTES_MAX / size)
+        pga_out_of_memory(SIZE_MAX);
     bytes = (count * size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
     if (bytes == 0)
         bytes = ALIGNMENT;
 #ifdef PGA_SANITIZE
-    block = add_block(mem, count * size + 1); /* one allocation a block: every border is watched */
+    block = add_block(mem, count * size); /* one allocation a block: every border is watched */
 #else
     if (block == NULL || block->size - block->used < bytes) {
         size_t doubled = block == NULL ? BLOCK_MIN_SIZE : 2 * block->size;

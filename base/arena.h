@@ -29,6 +29,9 @@ struct pga_arena {
     size_t total_bytes;             /* handed out since the last release */
 };
 
+/* Say that there is no memory for `bytes` more (0: unknown) and end; also for what foreign libraries allocate. */
+PGA_NORETURN void pga_out_of_memory(size_t bytes);
+
 /* Free everything; the arena is empty and usable again. */
 void pga_arena_release(struct pga_arena *mem);
 

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
+#define FIELD_MAX 4096 /* no text field of struct pga_error is larger */
+
 struct code_row {
     const char *name;
     int status;
@@ -23,14 +27,36 @@ static const struct code_row codes[] = {
 #undef PGA_ERROR
 };
 
-/* Format into a field of fixed size; what does not fit ends in "...". */
-static void
-put(char *field, size_t size, const char *fmt, va_list args)
-{
-    int len = vsnprintf(field, size, fmt, args);
+_Static_assert(sizeof(((struct pga_error *)NULL)->detail) <= FIELD_MAX, "detail outgrew FIELD_MAX");
 
-    if (len >= 0 && (size_t)len >= size)
-        memcpy(field + size - 4, "...", 4);
+static bool
+is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+/* Store text in a field of fixed size; what does not fit ends in "...", never inside a character. */
+static void
+store(char *field, size_t size, const char *text, size_t len)
+{
+    size_t keep = len;
+
+    if (len >= size) {
+        keep = size - 4;
+        while (keep > size - 7 && is_continuation(text[keep]))
+            keep--;
+    }
+    memcpy(field, text, keep);
+    memcpy(field + keep, len >= size ? "..." : "", len >= size ? 4 : 1);
+}
+
+/* Format into a field.  The detour lets an argument be the old text of the same field. */
+static void PGA_PRINTF(3, 0) put(char *field, size_t size, const char *fmt, va_list args)
+{
+    char text[FIELD_MAX];
+    int len = vsnprintf(text, sizeof(text), fmt, args);
+
+    store(field, size, text, len > 0 ? (size_t)len : 0);
 }
 
 bool
@@ -53,17 +79,16 @@ pga_error_set(struct pga_error *err, enum pga_code code, const char *src_file, i
 bool
 pga_error_while(struct pga_error *err, const char *doing, ...)
 {
-    char message[sizeof(err->message)];
     char prefix[sizeof(err->message)];
+    char whole[2 * sizeof(err->message) + 2];
     va_list args;
+    int len;
 
-    memcpy(message, err->message, sizeof(message));
     va_start(args, doing);
     put(prefix, sizeof(prefix), doing, args);
     va_end(args);
-    if (snprintf(err->message, sizeof(err->message), "%s: %s", prefix, message) >=
-        (int)sizeof(err->message))
-        memcpy(err->message + sizeof(err->message) - 4, "...", 4);
+    len = snprintf(whole, sizeof(whole), "%s: %s", prefix, err->message);
+    store(err->message, sizeof(err->message), whole, (size_t)len);
     return false;
 }
 
@@ -89,15 +114,61 @@ pga_error_detail(struct pga_error *err, const char *fmt, ...)
     return false;
 }
 
-/* Byte length of the UTF-8 character that starts here; 1 for a byte that starts none. */
-static size_t
-character_length(const char *text, size_t len)
+bool
+pga_error_context(struct pga_error *err, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    put(err->context, sizeof(err->context), fmt, args);
+    va_end(args);
+    return false;
+}
+
+/* The first character of a text that is not empty: a byte and the continuation bytes behind it. */
+static struct pga_str
+first_character(const char *text, size_t len)
 {
     size_t n = 1;
 
-    while (n < len && n < 4 && ((unsigned char)text[n] & 0xC0) == 0x80)
+    while (n < len && n < 4 && is_continuation(text[n]))
         n++;
-    return n;
+    return (struct pga_str){text, n};
+}
+
+/* What is shown for a character: itself, or one harmless column, so that the caret stays in place. */
+static struct pga_str
+shown_character(struct pga_str c)
+{
+    unsigned char first = (unsigned char)c.data[0];
+
+    if (pga_utf8_valid_prefix(c) != c.len)
+        return PGA_STR("?");
+    if (first < 0x20 || first == 0x7F)
+        return PGA_STR(" ");
+    if (first == 0xC2 && (unsigned char)c.data[1] < 0xA0) /* the control characters of ISO 6429 */
+        return PGA_STR(" ");
+    return c;
+}
+
+/* Copy the line into place->text from the 0-based character `skip` on, as far as it has room. */
+static void
+show_line(struct pga_place *place, int skip, const char *text, size_t text_len)
+{
+    size_t out = 0;
+
+    for (size_t at = 0; at < text_len;) {
+        struct pga_str c = first_character(text + at, text_len - at);
+        struct pga_str shown = shown_character(c);
+
+        at += c.len;
+        if (skip-- > 0)
+            continue;
+        if (out + shown.len >= sizeof(place->text))
+            break;
+        memcpy(place->text + out, shown.data, shown.len);
+        out += shown.len;
+    }
 }
 
 bool
@@ -105,29 +176,26 @@ pga_error_place(struct pga_error *err, const char *file, int line, int column, c
                 size_t text_len)
 {
     struct pga_place *place = &err->place;
-    const int before = 60; /* characters shown before the column at most */
-    int skip = column > before ? column - before : 0;
-    size_t at = 0, out = 0;
+    const int before = 60; /* characters shown up to the column at most */
+    int length = 0, at_column, skip;
+
+    if (text == NULL)
+        text_len = 0;
+    while (text_len > 0 && (text[text_len - 1] == '\n' || text[text_len - 1] == '\r'))
+        text_len--;
+    for (size_t at = 0; at < text_len; length++)
+        at += first_character(text + at, text_len - at).len;
 
     memset(place, 0, sizeof(*place));
-    (void)snprintf(place->file, sizeof(place->file), "%s", file);
+    if (file != NULL)
+        store(place->file, sizeof(place->file), file, strlen(file));
     place->line = line;
     place->column = column;
-    place->caret = column > 0 ? column - 1 - skip : 0;
-    for (int i = 0; text != NULL && i < skip && at < text_len; i++)
-        at += character_length(text + at, text_len - at);
-    while (text != NULL && at < text_len) {
-        size_t n = character_length(text + at, text_len - at);
-
-        if (out + n >= sizeof(place->text))
-            break;
-        if (n == 1 && (unsigned char)text[at] < 0x20)
-            place->text[out] = ' '; /* a tab or control character must not move the caret */
-        else
-            memcpy(place->text + out, text + at, n);
-        out += n;
-        at += n;
-    }
+    at_column = column <= length ? column : length + 1; /* a caret never stands in the void */
+    skip = at_column > before ? at_column - before : 0;
+    place->caret = at_column > 0 ? at_column - 1 - skip : 0;
+    if (text != NULL)
+        show_line(place, skip, text, text_len);
     return false;
 }
 
@@ -145,6 +213,7 @@ pga_code_name(enum pga_code code)
     return codes[code].name;
 }
 
+/* GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status. */
 void
 pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
 {
@@ -155,6 +224,8 @@ pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
     (void)vfprintf(stderr, fmt, args);
     va_end(args);
     (void)fputs("\npgalter: hint: this is an error in pgalter itself; please report it with "
-                "the command line and the output of \"pgalter version\"\n", stderr);
+                "the command line and the output of \"pgalter version\"\n",
+                stderr);
     _Exit(70);
 }
+/* GCOVR_EXCL_STOP */

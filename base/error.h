@@ -32,8 +32,8 @@ struct pga_place {
     char file[512];  /* path as the user knows it; "" when unknown */
     int line;        /* 1-based; 0 when unknown */
     int column;      /* 1-based, in characters; 0 when unknown */
-    char text[320];  /* that line of the file, tabs made blanks, cut around the column; "" when unknown */
-    int caret;       /* 0-based, in characters of `text`; meaningful when column > 0 */
+    char text[320];  /* that line of the file, cut around the column, control characters made blanks; "" when unknown */
+    int caret;       /* 0-based, in characters of `text`, at most its length; meaningful when column > 0 */
 };
 
 struct pga_error {
@@ -52,7 +52,8 @@ struct pga_error {
 /* Fill *err and return false, so that a failing function can end with `return pga_fail(...)`. */
 #define pga_fail(err, code, ...) pga_error_set((err), (code), __FILE__, __LINE__, __VA_ARGS__)
 
-/* What pga_fail() calls.  *err must be empty: an error reported twice is a bug and asserts. */
+/* What pga_fail() calls.  *err must be empty: an error reported twice is a bug and asserts.  Text that does not
+   fit is cut between characters. */
 bool pga_error_set(struct pga_error *err, enum pga_code code, const char *src_file, int src_line,
                    const char *fmt, ...) PGA_PRINTF(5, 6);
 
@@ -65,9 +66,13 @@ bool pga_error_hint(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3
 /* Set the detail, replacing one that is there.  Returns false. */
 bool pga_error_detail(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3);
 
+/* Set the server's context, replacing one that is there.  Returns false. */
+bool pga_error_context(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3);
+
 /*
  * Say where the cause stands: file, 1-based line and column (0: unknown) and the text of that line (NULL:
- * unknown; `text_len` bytes, need not end in NUL).  Long lines are cut around the column.  Returns false.
+ * unknown; `text_len` bytes, need not end in NUL; a line break at its end is left out).  `file` NULL is unknown.
+ * Long lines are cut around the column.  Returns false.
  */
 bool pga_error_place(struct pga_error *err, const char *file, int line, int column, const char *text,
                      size_t text_len);
@@ -78,7 +83,7 @@ int pga_error_exit_status(const struct pga_error *err);
 /* The code's stable name as it stands in JSON ("usage", "locked", ...); "ok" for PGA_OK. */
 const char *pga_code_name(enum pga_code code);
 
-/* Report a broken invariant of pgalter itself on stderr and abort. */
+/* Report a broken invariant of pgalter itself on stderr and end at once with status 70. */
 #define pga_bug(...) pga_bug_at(__FILE__, __LINE__, __VA_ARGS__)
 PGA_NORETURN void pga_bug_at(const char *src_file, int src_line, const char *fmt, ...) PGA_PRINTF(3, 4);
 

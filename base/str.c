@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define WORD_MAX 63 /* more of a word isn't compared with its neighbours */
+
 struct pga_str
 pga_str_of(const char *text)
 {
@@ -61,7 +63,7 @@ pga_str_starts(struct pga_str s, const char *prefix)
 {
     size_t len = strlen(prefix);
 
-    return s.len >= len && memcmp(s.data, prefix, len) == 0;
+    return s.len >= len && (len == 0 || memcmp(s.data, prefix, len) == 0);
 }
 
 bool
@@ -69,7 +71,7 @@ pga_str_ends(struct pga_str s, const char *suffix)
 {
     size_t len = strlen(suffix);
 
-    return s.len >= len && memcmp(s.data + s.len - len, suffix, len) == 0;
+    return s.len >= len && (len == 0 || memcmp(s.data + s.len - len, suffix, len) == 0);
 }
 
 static bool
@@ -137,8 +139,8 @@ pga_parse_duration_ms(struct pga_str s, int64_t *out_ms)
         const char *unit;
         int64_t us;
     } units[] = {
-        {"us", 1},          {"ms", 1000},         {"s", 1000000},         {"min", 60000000},
-        {"m", 60000000},    {"h", 3600000000LL},  {"d", 86400000000LL},
+        {"us", 1},       {"ms", 1000},        {"s", 1000000},       {"min", 60000000},
+        {"m", 60000000}, {"h", 3600000000LL}, {"d", 86400000000LL},
     };
     size_t digits = 0;
     int64_t number, us;
@@ -179,12 +181,12 @@ pga_format_duration_ms(struct pga_arena *mem, int64_t ms)
                       (long long)(ms % 3600000 / 60000));
 }
 
-/* Levenshtein distance of words up to 63 bytes; longer ones are cut. */
+/* Levenshtein distance of words up to WORD_MAX bytes; longer ones are cut. */
 static size_t
 edit_distance(const char *a, const char *b)
 {
-    size_t row[64];
-    size_t a_len = strnlen(a, 63), b_len = strnlen(b, 63);
+    size_t row[WORD_MAX + 1];
+    size_t a_len = strnlen(a, WORD_MAX), b_len = strnlen(b, WORD_MAX);
 
     for (size_t j = 0; j <= b_len; j++)
         row[j] = j;
@@ -206,7 +208,7 @@ edit_distance(const char *a, const char *b)
 const char *
 pga_nearest(const char *word, const char *const *candidates, size_t count)
 {
-    size_t limit = strlen(word) / 3 + 1;
+    size_t limit = strnlen(word, WORD_MAX) / 3 + 1;
     const char *best = NULL;
 
     for (size_t i = 0; i < count; i++) {
@@ -380,4 +382,30 @@ pga_buf_append_literal(struct pga_buf *buf, struct pga_str text)
     }
     pga_buf_append(buf, pga_str_slice(text, start, text.len - start));
     pga_buf_append_char(buf, '\'');
+}
+
+void
+pga_buf_append_printable(struct pga_buf *buf, struct pga_str text)
+{
+    size_t at = 0;
+
+    while (at < text.len) {
+        struct pga_str rest = pga_str_slice(text, at, text.len);
+        unsigned char first = (unsigned char)rest.data[0];
+        size_t n = utf8_character(rest);
+
+        if (n == 0)
+            pga_buf_appendf(buf, "\\x%02x", first);
+        else if (first == '\n')
+            pga_buf_append_c(buf, "\\n");
+        else if (first == '\r')
+            pga_buf_append_c(buf, "\\r");
+        else if ((first < 0x20 && first != '\t') || first == 0x7F)
+            pga_buf_appendf(buf, "\\x%02x", first);
+        else if (first == 0xC2 && (unsigned char)rest.data[1] < 0xA0)
+            pga_buf_appendf(buf, "\\u%04x", (unsigned char)rest.data[1]);
+        else
+            pga_buf_append(buf, pga_str_slice(rest, 0, n));
+        at += n == 0 ? 1 : n;
+    }
 }

@@ -90,4 +90,11 @@ struct pga_str pga_buf_str(const struct pga_buf *buf);
  */
 void pga_buf_append_literal(struct pga_buf *buf, struct pga_str text);
 
+/*
+ * Append text so that it can't drive a terminal or forge a line: control characters but for the tab, line breaks
+ * included, become \n, \r, \x1b or \u009b, and bytes that aren't UTF-8 \xff.  Whatever comes from a file, a server
+ * or the environment goes this way before a person sees it.
+ */
+void pga_buf_append_printable(struct pga_buf *buf, struct pga_str text);
+
 #endif
