@@ -21,6 +21,9 @@
 
 #define PGA_UNUSED __attribute__((unused))
 
+/* Run this function before main(). */
+#define PGA_AT_START __attribute__((constructor))
+
 #define PGA_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #endif

@@ -34,8 +34,8 @@ void pga_digester_update(struct pga_digester *digester, const void *data, size_t
 struct pga_digest pga_digester_final(struct pga_digester *digester);
 
 /*
- * Add one field of a record so that no two records have one byte sequence: a tag byte (0 absent, 1 present),
- * the length as 8 bytes big-endian, then the bytes.  `data` NULL is absent.
+ * Add one field of a record so that no two records have one byte sequence: a tag byte 1, the length as 8 bytes
+ * big-endian, then the bytes.  `data` NULL is absent: a tag byte 0 and nothing else.  Journals depend on it.
  */
 void pga_digester_field(struct pga_digester *digester, const void *data, size_t len);
 
@@ -47,7 +47,7 @@ bool pga_digest_is_zero(const struct pga_digest *d);
 void pga_digest_add(struct pga_digest *a, const struct pga_digest *b);
 void pga_digest_subtract(struct pga_digest *a, const struct pga_digest *b);
 
-/* 64 lower-case hexadecimal digits. */
+/* 64 lower-case hexadecimal digits.  Parsing takes capitals too; on failure *out is untouched. */
 char *pga_digest_format(struct pga_arena *mem, const struct pga_digest *d);
 bool pga_digest_parse(struct pga_str hex, struct pga_digest *out) PGA_MUST_CHECK;
 

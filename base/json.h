@@ -40,16 +40,23 @@ void pga_json_set_null(struct pga_json *object, const char *key);
 struct pga_json *pga_json_add(struct pga_json *array, struct pga_json *value);
 void pga_json_add_text(struct pga_json *array, const char *text);
 
-/* The document as text, members in the order in which they were set; indented by two when `pretty`. */
+/*
+ * The document as text, members in the order in which they were set; indented by two when `pretty`.  All control
+ * characters are escaped, those above U+007E too, so that the text can't drive a terminal.
+ */
 char *pga_json_format(struct pga_arena *mem, const struct pga_json *root, bool pretty);
 
-/* Read one document, nested at most PGA_JSON_DEPTH_MAX deep.  Errors: PGA_ERR_USAGE with line and column. */
+/*
+ * Read one document, an object or an array, nested at most PGA_JSON_DEPTH_MAX deep.  A member that stands twice and
+ * text with NUL are refused.  Errors: PGA_ERR_USAGE with line and column; the file's name is the caller's to add.
+ */
 struct pga_json *pga_json_parse(struct pga_str text, struct pga_error *err);
 
-/* Reading.  `find` may miss: NULL, and the text and number forms then return NULL or the fallback. */
+/* Reading.  `find` may miss: NULL, and the other forms then return NULL, 0 or the fallback, as for a wrong type. */
 struct pga_json *pga_json_find(const struct pga_json *object, const char *key);
 const char *pga_json_text(const struct pga_json *value);
 int64_t pga_json_int(const struct pga_json *value, int64_t fallback);
+bool pga_json_bool(const struct pga_json *value, bool fallback);
 size_t pga_json_count(const struct pga_json *array);
 struct pga_json *pga_json_at(const struct pga_json *array, size_t index);
 
