@@ -35,7 +35,9 @@ is_continuation(char byte)
     return ((unsigned char)byte & 0xC0) == 0x80;
 }
 
-/* Store text in a field of fixed size; what does not fit ends in "...", never inside a character. */
+/*
+ * Store text in a field of fixed size; what does not fit ends in "...", never inside a character.
+ */
 static void
 store(char *field, size_t size, const char *text, size_t len)
 {
@@ -136,7 +138,9 @@ first_character(const char *text, size_t len)
     return (struct pga_str){text, n};
 }
 
-/* What is shown for a character: itself, or one harmless column, so that the caret stays in place. */
+/*
+ * What is shown for a character: itself, or one harmless column, so that the caret stays in place.
+ */
 static struct pga_str
 shown_character(struct pga_str c)
 {
@@ -213,7 +217,9 @@ pga_code_name(enum pga_code code)
     return codes[code].name;
 }
 
-/* GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status. */
+/*
+ * GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status.
+ */
 void
 pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
 {

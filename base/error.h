@@ -1,9 +1,10 @@
 /*
  * base/error.h: the one way in which a function says that it failed.
  *
- * Law: a function that fails fills *err exactly once and returns false or NULL; one that succeeds leaves it
- * alone; only cli/ prints.  The struct has a fixed size and lives on the stack of the command, so that running
- * out of memory can be reported too; text that is too long is cut and ends in "...".
+ * Law: a function that fails fills *err exactly once and returns false or NULL; one that succeeds
+ * leaves it alone; only cli/ prints.  The struct has a fixed size and lives on the stack of the
+ * command, so that running out of memory can be reported too; text that is too long is cut and ends
+ * in "...".
  *
  *     struct pga_error err = {0};
  *     if (!pga_file_read(mem, path, &text, &err))
@@ -70,9 +71,9 @@ bool pga_error_detail(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2,
 bool pga_error_context(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3);
 
 /*
- * Say where the cause stands: file, 1-based line and column (0: unknown) and the text of that line (NULL:
- * unknown; `text_len` bytes, need not end in NUL; a line break at its end is left out).  `file` NULL is unknown.
- * Long lines are cut around the column.  Returns false.
+ * Say where the cause stands: file, 1-based line and column (0: unknown) and the text of that line
+ * (NULL: unknown; `text_len` bytes, need not end in NUL; a line break at its end is left
+ * out).  `file` NULL is unknown. Long lines are cut around the column.  Returns false.
  */
 bool pga_error_place(struct pga_error *err, const char *file, int line, int column, const char *text,
                      size_t text_len);

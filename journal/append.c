@@ -10,6 +10,7 @@
 #include "drivers/sqlstate.h"
 #include "journal/session.h"
 #include "journal/sql.h"
+#include "journal/unfinished.h"
 
 #include "journal/add.sql.h"
 #include "journal/append.sql.h"
@@ -140,9 +141,10 @@ pga_append_failure(const struct pga_journal *journal, struct pga_error *err)
     return false;
 }
 
-bool
-pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
-                   const struct pga_texts *texts, struct pga_error *err)
+/* The transaction of a change that runs no script; `unfinished_id` NULL: no record goes with it. */
+static bool
+commit_change(struct pga_journal *journal, const struct pga_change *change,
+              const struct pga_texts *texts, const char *unfinished_id, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
@@ -153,6 +155,8 @@ pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
     pga_history_build(journal, &journal->head, change, &row);
     (void)pga_session_head_sql(&sql, &head);
     pga_append_sql(&sql, journal, &row, true);
+    if (unfinished_id != NULL)
+        pga_unfinished_delete_sql(&sql, journal, unfinished_id);
     pga_append_tail_sql(&sql, journal, &row, change, texts);
     pga_buf_append_c(&sql, "COMMIT;");
     if (!pga_session_restore(journal->driver, err))
@@ -165,4 +169,18 @@ pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
     }
     pga_journal_advance(journal, &row, change);
     return true;
+}
+
+bool
+pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
+                   const struct pga_texts *texts, struct pga_error *err)
+{
+    return commit_change(journal, change, texts, NULL, err);
+}
+
+bool
+pga_journal_finish(struct pga_journal *journal, const struct pga_change *change,
+                   const struct pga_texts *texts, const char *unfinished_id, struct pga_error *err)
+{
+    return commit_change(journal, change, texts, unfinished_id, err);
 }

@@ -263,15 +263,19 @@ pga_chain_verify(struct pga_journal *journal, struct pga_applied *rows, size_t c
 
 /* ---- what has been committed ---- */
 
+/* What is taken back is usually what came last. */
 static void
 drop_applied(struct pga_journal *journal, const struct pga_applied *gone)
 {
-    size_t kept = 0;
+    size_t at = journal->applied_count;
 
-    for (size_t i = 0; i < journal->applied_count; i++)
-        if (!pga_same(journal->applied[i]->id, gone->id))
-            journal->applied[kept++] = journal->applied[i];
-    journal->applied_count = kept;
+    while (at > 0 && !pga_same(journal->applied[at - 1]->id, gone->id))
+        at--;
+    if (at == 0)
+        return;
+    memmove(&journal->applied[at - 1], &journal->applied[at],
+            (journal->applied_count - at) * sizeof(*journal->applied));
+    journal->applied_count--;
 }
 
 void

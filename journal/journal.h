@@ -108,6 +108,9 @@ struct pga_journal {
     const char *schema_literal; /* and as a literal */
     int64_t lock_key;
 
+    /* As the session began with it, but for `off`, which would not make anything durable (STEP 8). */
+    const char *synchronous_commit;
+
     enum pga_journal_presence presence;
     int format_major, format_minor;
     struct pga_head head;
@@ -239,5 +242,10 @@ bool pga_append_failure(const struct pga_journal *journal, struct pga_error *err
  */
 bool pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
                         const struct pga_texts *texts, struct pga_error *err) PGA_MUST_CHECK;
+
+/* The same at the end of a non-transactional step: its row of `unfinished` goes in the same transaction. */
+bool pga_journal_finish(struct pga_journal *journal, const struct pga_change *change,
+                        const struct pga_texts *texts, const char *unfinished_id,
+                        struct pga_error *err) PGA_MUST_CHECK;
 
 #endif

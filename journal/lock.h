@@ -42,7 +42,7 @@ bool pga_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait
 /* Whether this session holds the lock now. */
 bool pga_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err) PGA_MUST_CHECK;
 
-/* Append a SELECT that says whether this session holds the lock ("t" or "f"), for a message's own use. */
+/* Append a SELECT that gives a row if this session holds the lock and none if it doesn't. */
 void pga_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal);
 
 /* Give it back; one that is lost already is fine.  A failure is dropped: the session's end does the same. */

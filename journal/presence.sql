@@ -5,6 +5,7 @@ SELECT CASE
                         WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid) THEN 'present'
            ELSE 'empty'
        END,
-       1 OPERATOR(pg_catalog./) g.divisor
+       1 OPERATOR(pg_catalog./) g.divisor,
+       pg_catalog.current_setting('synchronous_commit')
 FROM (SELECT CASE WHEN EXISTS (SELECT FROM (@findings@) f) THEN 0 ELSE 1 END AS divisor) g
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname OPERATOR(pg_catalog.=) @schema@::pg_catalog.name;

@@ -94,6 +94,12 @@ pga_presence_parse(struct pga_journal *journal, const struct pga_result *result)
 {
     const char *text = result->row_count > 0 ? pga_result_value(result, 0, 0) : NULL;
 
+    if (journal->synchronous_commit == NULL && result->row_count > 0) {
+        const char *value = pga_result_value(result, 0, 2);
+
+        journal->synchronous_commit =
+            value == NULL || pga_same(value, "off") ? "on" : pga_strdup(journal->mem, value);
+    }
     journal->presence = pga_same(text, "present") ? PGA_JOURNAL_PRESENT
                         : pga_same(text, "empty") ? PGA_JOURNAL_EMPTY
                                                   : PGA_JOURNAL_ABSENT;

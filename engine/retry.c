@@ -1,0 +1,64 @@
+/*
+ * engine/retry.c: trying a step again.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "engine/retry.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "drivers/sqlstate.h"
+
+#define PAUSE_FIRST_MS 300
+#define PAUSE_LAST_MS  5000
+
+void
+pga_retry_init(struct pga_retry *retry, struct pga_runner *runner, int64_t directive)
+{
+    retry->runner = runner;
+    retry->left = directive >= 0 ? directive : runner->settings.retries;
+    retry->tried = 0;
+}
+
+/* Between one and two times the base, different for each process and try. */
+static int64_t
+jitter(int64_t base, int64_t now_ms)
+{
+    uint64_t mix =
+        ((uint64_t)now_ms ^ (uint64_t)getpid() * 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
+
+    return base + (int64_t)((mix >> 33) % (uint64_t)base);
+}
+
+bool
+pga_retry_wait(struct pga_retry *retry, struct pga_error *err)
+{
+    const struct pga_clock *clock = retry->runner->clock;
+    int64_t pause = PAUSE_FIRST_MS;
+
+    if (err->code != PGA_ERR_SQL || pga_sqlstate_class(err->sqlstate) != PGA_SQLSTATE_CONTENTION)
+        return false;
+    if (retry->left == 0) {
+        err->code = PGA_ERR_CONTENTION;
+        (void)pga_error_while(err, "gave up after %lld tries", (long long)retry->tried + 1);
+        return pga_error_hint(
+            err,
+            "The step was rolled back whole. Run the same command again when whoever holds the "
+            "lock is done, or with a longer --lock-timeout or more --retries.");
+    }
+    retry->left--;
+    retry->tried++;
+    for (int64_t i = 1; i < retry->tried && pause < PAUSE_LAST_MS; i++)
+        pause = pause * 3 / 2;
+    pause = jitter(pause, pga_clock_now_ms(clock));
+    pga_runner_report(retry->runner,
+                      &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RETRIED,
+                                                 .step = retry->runner->current,
+                                                 .error = err,
+                                                 .duration_ms = pause});
+    memset(err, 0, sizeof(*err));
+    pga_clock_sleep_ms(clock, pause);
+    return pga_interrupt_check(err);
+}

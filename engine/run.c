@@ -1,0 +1,234 @@
+/*
+ * engine/run.c: running the steps of a plan, and the runner lock around them.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "engine/run.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/interrupt.h"
+#include "engine/source.h"
+#include "engine/statements.h"
+#include "engine/transaction.h"
+#include "journal/attempts.h"
+#include "journal/unfinished.h"
+
+void
+pga_runner_report(struct pga_runner *runner, const struct pga_event_report *report)
+{
+    if (runner->observe != NULL)
+        runner->observe(runner->observe_ctx, report);
+}
+
+static void
+report_lock_wait(void *ctx, const struct pga_lock_holder *holder, int64_t waited_ms)
+{
+    pga_runner_report(ctx, &(struct pga_event_report){.happening = PGA_HAPPENING_LOCK_WAIT,
+                                                      .holder = holder,
+                                                      .duration_ms = waited_ms});
+}
+
+static bool
+same_head(const struct pga_head *a, const struct pga_head *b)
+{
+    return a->seq == b->seq && pga_digest_equal(&a->hash, &b->hash);
+}
+
+bool
+pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *err)
+{
+    struct pga_lock_wait wait = {.clock = runner->clock,
+                                 .timeout_ms = runner->settings.lock_wait_ms,
+                                 .report = report_lock_wait,
+                                 .ctx = runner};
+    enum pga_journal_presence presence = runner->journal->presence;
+    struct pga_head head = runner->journal->head;
+
+    if (!pga_lock_take(runner->journal, &wait, err))
+        return false;
+    runner->has_lock = true;
+    if (presence != PGA_JOURNAL_PRESENT) {
+        /* Another runner may have made the journal while this one waited. */
+        if (!pga_journal_open(runner->journal, err))
+            return false;
+        *out_moved = runner->journal->presence == PGA_JOURNAL_PRESENT;
+        return true;
+    }
+    *out_moved = !same_head(&runner->journal->head, &head);
+    if (!pga_journal_is_outdated(runner->journal))
+        return true;
+    *out_moved = true;
+    return pga_journal_upgrade(runner->journal, NULL, 0, err);
+}
+
+bool
+pga_runner_keep_lock(struct pga_runner *runner, struct pga_error *err)
+{
+    bool moved = false;
+
+    if (runner->has_lock)
+        return true;
+    if (!pga_runner_lock(runner, &moved, err))
+        return false;
+    pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_LOCK_RETAKEN,
+                                                         .step = runner->current});
+    if (!moved)
+        return true;
+    (void)pga_fail(err, PGA_ERR_LOST,
+                   "another run changed the journal while this one had lost the runner lock");
+    return pga_error_hint(err, "What is done is recorded. Run the same command again.");
+}
+
+void
+pga_runner_unlock(struct pga_runner *runner)
+{
+    if (runner->has_lock)
+        pga_lock_release(runner->journal);
+    runner->has_lock = false;
+}
+
+static const struct pga_unfinished *
+find_unfinished(const struct pga_unfinished *rows, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (pga_same(rows[i].id, id))
+            return &rows[i];
+    return NULL;
+}
+
+static bool
+run_rename(struct pga_runner *runner, const struct pga_step *step, struct pga_step_outcome *outcome,
+           struct pga_error *err)
+{
+    struct pga_applied after;
+    struct pga_texts texts = {0};
+    struct pga_change change = pga_step_change(step, &after, &texts);
+
+    if (pga_journal_commit(runner->journal, &change, NULL, err))
+        return true;
+    if (err->code != PGA_ERR_LOCKED)
+        return false;
+    memset(err, 0, sizeof(*err));
+    outcome->is_overtaken = true;
+    return pga_journal_open(runner->journal, err);
+}
+
+static bool
+run_step(struct pga_runner *runner, const struct pga_step *step, const struct pga_source *source,
+         const struct pga_unfinished *found, struct pga_step_outcome *outcome,
+         struct pga_error *err)
+{
+    if (step->kind == PGA_STEP_RENAME)
+        return run_rename(runner, step, outcome, err);
+    if (found != NULL || source->before != NULL || pga_script_is_outside(source->main))
+        return pga_statements_run(runner, step, source, found, outcome, err);
+    return pga_transaction_run(runner, step, source, false, outcome, err);
+}
+
+/* New sessions begin with other settings: end this one, so that the outcome doesn't depend on where a run ends. */
+static bool
+begin_anew(struct pga_runner *runner, struct pga_step_outcome *outcome, struct pga_error *err)
+{
+    struct pga_head head = runner->journal->head;
+
+    runner->has_lock = false;
+    if (!pga_driver_reconnect(runner->driver, err) ||
+        !pga_runner_lock(runner, &outcome->is_overtaken, err))
+        return false;
+    outcome->is_overtaken = !same_head(&runner->journal->head, &head);
+    return true;
+}
+
+static void
+record_failure(struct pga_runner *runner, const struct pga_step *step, const struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    const struct pga_place *place = &err->place;
+    struct pga_attempt attempt = {
+        .id = step->id,
+        .direction = step->kind == PGA_STEP_REVERT ? "down" : "up",
+        .code = pga_code_name(err->code),
+        .sqlstate = err->sqlstate,
+        .message = err->message,
+        .detail = err->detail,
+        .place =
+            place->line > 0 ? pga_format(&mem, "%s:%d", place->file, place->line) : place->file,
+    };
+
+    pga_attempt_record(runner->journal, &attempt);
+}
+
+/* What the loop over the steps works with. */
+struct steps {
+    const struct pga_plan *plan;
+    const struct pga_source *sources;
+    const struct pga_unfinished *unfinished;
+    size_t unfinished_count;
+};
+
+static bool
+run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
+        struct pga_step_outcome *outcome, struct pga_error *err)
+{
+    const struct pga_step *step = &steps->plan->steps[index];
+    int64_t started = pga_clock_now_ms(runner->clock);
+
+    runner->current = step;
+    pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_STARTED,
+                                                         .plan = steps->plan,
+                                                         .step = step,
+                                                         .index = index});
+    if (!pga_runner_keep_lock(runner, err) ||
+        !run_step(runner, step, &steps->sources[index],
+                  find_unfinished(steps->unfinished, steps->unfinished_count, step->id), outcome,
+                  err)) {
+        record_failure(runner, step, err);
+        return false;
+    }
+    (void)PGA_FAULT(step_done);
+    if (outcome->is_overtaken)
+        return true;
+    pga_runner_report(runner, &(struct pga_event_report){
+                                  .happening = PGA_HAPPENING_STEP_DONE,
+                                  .plan = steps->plan,
+                                  .step = step,
+                                  .index = index,
+                                  .duration_ms = pga_clock_now_ms(runner->clock) - started});
+    return true;
+}
+
+bool
+pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga_plan *plan,
+              const struct pga_source *sources, struct pga_run_result *result,
+              struct pga_error *err)
+{
+    struct steps steps = {.plan = plan, .sources = sources};
+    struct pga_unfinished *unfinished;
+
+    if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err))
+        return false;
+    steps.unfinished = unfinished;
+    result->is_overtaken = false;
+    for (size_t i = 0; i < plan->count; i++) {
+        struct pga_step_outcome outcome = {0};
+
+        if (!pga_interrupt_check(err) || !run_one(runner, &steps, i, &outcome, err))
+            return false;
+        if (outcome.is_overtaken) {
+            result->is_overtaken = true;
+            return true;
+        }
+        result->done++;
+        result->ran += plan->steps[i].kind != PGA_STEP_RENAME;
+        if (outcome.alters_settings && !begin_anew(runner, &outcome, err))
+            return false;
+        if (outcome.is_overtaken && i + 1 < plan->count) {
+            result->is_overtaken = true;
+            return true;
+        }
+    }
+    return true;
+}

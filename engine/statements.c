@@ -1,0 +1,390 @@
+/*
+ * engine/statements.c: running statements one by one, outside a transaction.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "engine/statements.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/interrupt.h"
+#include "drivers/sqlstate.h"
+#include "engine/place.h"
+#include "engine/retry.h"
+#include "journal/session.h"
+
+/* One step in progress. */
+struct progress {
+    struct pga_runner *runner;
+    struct pga_arena *mem;
+    const struct pga_step *step;
+    const struct pga_script_text *script; /* the script in progress */
+    struct pga_units units;               /* of it */
+    struct pga_unfinished row;            /* as it stands in the journal */
+    bool in_transaction; /* the statements are done, the main script runs as one transaction */
+};
+
+static bool
+load_units(struct progress *p, const struct pga_script_text *script, struct pga_error *err)
+{
+    p->script = script;
+    p->row.script = script->part;
+    p->row.digest = script->digest;
+    return pga_script_units(p->mem, script, pga_session_standard_strings(p->runner->driver),
+                            &p->units, err);
+}
+
+/* ---- one statement ---- */
+
+static bool
+send_statement(struct progress *p, size_t index, struct pga_error *err)
+{
+    const struct pga_statement *statement = &p->units.statements.items[index];
+    struct pga_str data =
+        pga_str_slice(p->script->text, statement->data_offset, statement->data_len);
+    struct pga_message message = {
+        .sql = pga_str_slice(p->script->text, statement->offset, statement->len)};
+    struct pga_results results = {0};
+    struct pga_span_map map = {0};
+    size_t offset = 0;
+    bool in_bytes, found;
+
+    if (statement->kind == PGA_STATEMENT_COPY_IN) {
+        message.copies = &data;
+        message.copy_count = 1;
+    }
+    if (pga_driver_query(p->runner->driver, &message, p->mem, &results, err))
+        return true;
+    if (err->code != PGA_ERR_SQL)
+        return false;
+    in_bytes = pga_same(pga_driver_parameter(p->runner->driver, "server_encoding"), "SQL_ASCII");
+    pga_span_add(p->mem, &map,
+                 &(struct pga_span){.len = statement->len, .script_offset = statement->offset});
+    found = pga_span_find(&map, message.sql, results.error == NULL ? 0 : results.error->position,
+                          in_bytes, &offset);
+    return pga_place_fill(err, p->script, &p->units.statements, found, offset, index);
+}
+
+static bool
+is_setting(const struct pga_statement *statement)
+{
+    return (statement->kind == PGA_STATEMENT_SESSION_STATE ||
+            statement->kind == PGA_STATEMENT_SET_LEXICAL) &&
+           (pga_str_equal_nocase(statement->first, "set") ||
+            pga_str_equal_nocase(statement->first, "reset"));
+}
+
+/* Repeat the script's settings from before a statement. */
+static bool
+send_settings(struct progress *p, size_t before, struct pga_error *err)
+{
+    for (size_t i = 0; i < before; i++)
+        if (is_setting(&p->units.statements.items[i]) && !send_statement(p, i, err))
+            return false;
+    return true;
+}
+
+/* ---- one unit ---- */
+
+static bool
+run_message(struct progress *p, const struct pga_buf *sql, struct pga_error *err)
+{
+    return pga_session_restore(p->runner->driver, err) &&
+           pga_driver_run(p->runner->driver, pga_buf_str(sql), err);
+}
+
+/* Statements and the record that they are done, in one transaction. */
+static bool
+run_together(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
+{
+    struct pga_session_head head = pga_step_session(p->runner, p->script, &unit->modes);
+    struct pga_unfinished done = p->row;
+    struct pga_buf first = pga_buf_on(p->mem), last = pga_buf_on(p->mem);
+
+    (void)pga_session_head_sql(&first, &head);
+    if (!run_message(p, &first, err) || !send_settings(p, unit->first, err))
+        return false;
+    for (size_t i = 0; i < unit->count; i++)
+        if (!send_statement(p, unit->first + i, err))
+            return false;
+    done.unit++;
+    pga_tail_reset_sql(&last, p->runner->journal->synchronous_commit);
+    pga_unfinished_update_sql(&last, p->runner->journal, &done);
+    pga_buf_append_c(&last, "COMMIT;");
+    if (!run_message(p, &last, err))
+        return false;
+    p->row = done;
+    return true;
+}
+
+/* A timeout would leave an INVALID index behind, and dropping that would time out too (STEP 7). */
+static void
+session_timeouts(struct pga_buf *buf, const struct pga_session_head *head,
+                 const struct pga_statement *statement)
+{
+    int64_t lock_timeout = statement->kind == PGA_STATEMENT_OUTSIDE ? 0 : head->lock_timeout_ms;
+
+    pga_buf_appendf(buf, "SET lock_timeout = %lld; SET statement_timeout = %lld;",
+                    (long long)lock_timeout, (long long)head->statement_timeout_ms);
+}
+
+/* A statement that can't share a transaction: `started` before it, the record that it is done after it. */
+static bool
+run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
+{
+    struct pga_session_head head = pga_step_session(p->runner, p->script, NULL);
+    struct pga_unfinished started = p->row;
+    struct pga_buf settings = pga_buf_on(p->mem);
+
+    started.progress = PGA_PROGRESS_STARTED;
+    if (!pga_unfinished_update(p->runner->journal, &started, err))
+        return false;
+    p->row = started;
+    (void)PGA_FAULT(statement_started);
+    (void)pga_session_reset_sql(&settings);
+    session_timeouts(&settings, &head, &p->units.statements.items[unit->first]);
+    if (!run_message(p, &settings, err) || !send_settings(p, unit->first, err) ||
+        !send_statement(p, unit->first, err)) {
+        struct pga_unfinished back = p->row;
+        struct pga_error ignored = {0};
+
+        /* The server said no, so the statement did not take effect: a later run may start it again. */
+        pga_session_rollback(p->runner->driver);
+        back.progress = PGA_PROGRESS_NEXT;
+        if (err->code == PGA_ERR_SQL)
+            (void)!pga_unfinished_update(p->runner->journal, &back, &ignored);
+        return false;
+    }
+    (void)PGA_FAULT(statement_done);
+    started.progress = PGA_PROGRESS_NEXT;
+    started.unit++;
+    if (!pga_unfinished_update(p->runner->journal, &started, err))
+        return false;
+    p->row = started;
+    return true;
+}
+
+static bool
+run_unit(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
+{
+    struct pga_retry retry;
+
+    pga_retry_init(&retry, p->runner, p->script->directives.retries);
+    for (;;) {
+        bool held = false;
+
+        if (!pga_interrupt_check(err) || !pga_lock_is_held(p->runner->journal, &held, err))
+            return false;
+        p->runner->has_lock = held;
+        if (!pga_runner_keep_lock(p->runner, err))
+            return false;
+        if (unit->transactional ? run_together(p, unit, err) : run_apart(p, unit, err))
+            return true;
+        pga_session_rollback(p->runner->driver);
+        if (!pga_retry_wait(&retry, err))
+            return false;
+    }
+}
+
+/* ---- a found record ---- */
+
+static bool
+fail_half_done(const struct progress *p, struct pga_error *err)
+{
+    const struct pga_statement *statement =
+        &p->units.statements.items[p->units.items[p->row.unit].first];
+
+    (void)pga_fail(err, PGA_ERR_HALF_DONE,
+                   "\"%s\" is half done: a run ended while its statement in line %d ran",
+                   p->step->id, pga_script_file_line(p->script, statement->line));
+    (void)pga_script_place(err, p->script, statement->offset);
+    (void)pga_error_detail(
+        err,
+        "Run %s by %s started the statement and never learned what became of it. Look at the "
+        "database: did it take effect?",
+        p->row.run, p->row.who);
+    return pga_error_hint(
+        err,
+        "If all of the script took effect: pgalter mark %s --because TEXT. If none of it did, or "
+        "after undoing it: pgalter forget %s --because TEXT, then the same command again.",
+        p->step->id, p->step->id);
+}
+
+/* Whether the `done-when` query says that the statement that was started took effect. */
+static bool
+ask_done_when(struct progress *p, bool *done, struct pga_error *err)
+{
+    struct pga_result result;
+
+    if (!pga_driver_rows(p->runner->driver, pga_str_of(p->script->directives.done_when), p->mem,
+                         &result, err)) {
+        (void)pga_error_while(err, "the done-when query of \"%s\"", p->script->file);
+        return pga_error_hint(err, "Correct the directive, then run the same command again.");
+    }
+    *done = result.row_count == 1 && result.column_count == 1 &&
+            pga_same(pga_result_value(&result, 0, 0), "t");
+    return true;
+}
+
+/* Decide what became of a statement that was started by a run that ended. */
+static bool
+resolve_started(struct progress *p, struct pga_error *err)
+{
+    struct pga_unfinished decided = p->row;
+    bool done = false;
+
+    if (p->script->directives.done_when == NULL)
+        return fail_half_done(p, err);
+    if (!ask_done_when(p, &done, err))
+        return false;
+    decided.progress = PGA_PROGRESS_NEXT;
+    decided.unit += done ? 1 : 0;
+    if (!pga_unfinished_update(p->runner->journal, &decided, err))
+        return false;
+    p->row = decided;
+    return true;
+}
+
+static bool
+fail_other_text(const struct progress *p, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_JOURNAL, "\"%s\" changed since a run ended in its middle",
+                   p->script->file);
+    (void)pga_error_detail(err, "%lld of its statements are done.", (long long)p->row.unit);
+    return pga_error_hint(
+        err,
+        "Put the text back and run the same command again; or undo what was done, then: pgalter "
+        "forget %s --because TEXT",
+        p->step->id);
+}
+
+/* Take up a step where another run left it. */
+static bool
+take_up(struct progress *p, const struct pga_source *source, const struct pga_unfinished *found,
+        struct pga_error *err)
+{
+    bool in_before = source->before != NULL && (size_t)source->before->part == found->script;
+    const struct pga_script_text *script = in_before ? source->before : source->main;
+
+    if (found->is_down != (p->step->kind == PGA_STEP_REVERT)) {
+        (void)pga_fail(err, PGA_ERR_HALF_DONE, "\"%s\" is half done in the other direction (%s)",
+                       p->step->id, found->is_down ? "down" : "up");
+        return pga_error_hint(
+            err,
+            "Finish it first: pgalter %s; or drop the record: pgalter forget %s --because TEXT",
+            found->is_down ? "rollback" : "deploy", p->step->id);
+    }
+    if (!load_units(p, script, err))
+        return false;
+    p->row = *found;
+    if ((size_t)script->part != found->script || !pga_digest_equal(&found->digest, &script->digest))
+        return fail_other_text(p, err);
+    pga_runner_report(p->runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RESUMED,
+                                                            .step = p->step});
+    if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count)
+        return resolve_started(p, err);
+    return true;
+}
+
+static bool
+claim(struct progress *p, const struct pga_source *source, struct pga_error *err)
+{
+    if (!load_units(p, source->before != NULL ? source->before : source->main, err))
+        return false;
+    p->row.id = p->step->id;
+    p->row.is_down = p->step->kind == PGA_STEP_REVERT;
+    p->row.run = p->runner->journal->settings.run;
+    p->row.who = p->runner->journal->settings.who;
+    return pga_unfinished_claim(p->runner->journal, &p->row, err);
+}
+
+/* ---- the whole step ---- */
+
+/* Run what is left of the script in progress. */
+static bool
+run_script(struct progress *p, struct pga_error *err)
+{
+    while ((size_t)p->row.unit < p->units.count)
+        if (!run_unit(p, &p->units.items[p->row.unit], err))
+            return false;
+    return true;
+}
+
+/* Append to the history and drop the record: the step is done. */
+static bool
+finish(struct progress *p, struct pga_step_outcome *outcome, struct pga_error *err)
+{
+    struct pga_journal *journal = p->runner->journal;
+    struct pga_applied after;
+    struct pga_texts texts = {0};
+    struct pga_change change = pga_step_change(p->step, &after, &texts);
+
+    if (!pga_journal_finish(journal, &change, &texts, p->step->id, err)) {
+        if (err->code != PGA_ERR_LOCKED)
+            return false;
+        /* What the script did stays; the record says that only the append is left, and the next plan does it. */
+        memset(err, 0, sizeof(*err));
+        outcome->is_overtaken = true;
+    }
+    return true;
+}
+
+/* Nothing of the step has been done: leave no record of it. */
+static void
+drop_claim(struct progress *p)
+{
+    struct pga_error ignored = {0};
+
+    if (p->row.unit == 0 && p->row.progress == PGA_PROGRESS_NEXT &&
+        (p->script->part == PGA_PART_BEFORE_UP || p->script->part == PGA_PART_BEFORE_DOWN ||
+         p->script->directives.no_transaction) &&
+        pga_driver_transaction(p->runner->driver) == PGA_TRANSACTION_IDLE)
+        (void)!pga_unfinished_delete(p->runner->journal, p->step->id, &ignored);
+}
+
+static bool
+run_all(struct progress *p, const struct pga_source *source, struct pga_step_outcome *outcome,
+        struct pga_error *err)
+{
+    if (!run_script(p, err))
+        return false;
+    if (p->script == source->before) {
+        if (!pga_script_is_outside(source->main)) {
+            p->in_transaction = true;
+            return pga_transaction_run(p->runner, p->step, source, true, outcome, err);
+        }
+        if (!load_units(p, source->main, err))
+            return false;
+        p->row.unit = 0;
+        if (!pga_unfinished_update(p->runner->journal, &p->row, err) || !run_script(p, err))
+            return false;
+    }
+    return finish(p, outcome, err);
+}
+
+bool
+pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
+                   const struct pga_source *source, const struct pga_unfinished *found,
+                   struct pga_step_outcome *outcome, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct progress p = {.runner = runner, .mem = &mem, .step = step};
+
+    if (found != NULL ? !take_up(&p, source, found, err) : !claim(&p, source, err))
+        return pga_error_while(err, "alteration \"%s\"", step->id);
+    if (run_all(&p, source, outcome, err))
+        return true;
+    if (p.in_transaction)
+        return false; /* it has said so itself, and the record says that the statements before it are done */
+    drop_claim(&p);
+    if (p.row.unit == 0 || err->code != PGA_ERR_SQL)
+        return pga_script_failed(step, err);
+    (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
+    return pga_error_hint(
+        err,
+        "%lld of its statements outside a transaction are done and stay. Correct the database so "
+        "that the statement can succeed, then run the same command again: it goes on there.",
+        (long long)p.row.unit);
+}

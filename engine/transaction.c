@@ -1,0 +1,340 @@
+/*
+ * engine/transaction.c: running a step whose script is one transaction.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "engine/transaction.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "drivers/sqlstate.h"
+#include "engine/place.h"
+#include "engine/retry.h"
+#include "engine/step.h"
+#include "journal/read.h"
+
+/* One try of one step. */
+struct attempt {
+    struct pga_runner *runner;
+    struct pga_arena *mem;
+    const struct pga_script_text *script;
+    struct pga_prepared prepared;
+    struct pga_step_frame frame;
+    struct pga_step_counts counts;
+    bool at_append; /* the failure was the append's, not the script's */
+};
+
+struct pga_change
+pga_step_change(const struct pga_step *step, struct pga_applied *after, struct pga_texts *texts)
+{
+    struct pga_change change = {.event = PGA_EVENT_REVERTED, .before = step->applied};
+
+    if (step->kind == PGA_STEP_REVERT)
+        return change;
+    if (step->kind == PGA_STEP_RENAME) {
+        *after = *step->applied;
+        after->version = step->version;
+        change.event = PGA_EVENT_RENAMED;
+    } else {
+        pga_applied_of(step->alteration, after);
+        for (size_t i = 0; i < PGA_PART_COUNT; i++)
+            if (step->alteration->parts[i] != NULL)
+                texts->part[i] = step->alteration->parts[i]->text;
+        change.event = PGA_EVENT_APPLIED;
+        change.before = NULL;
+    }
+    change.after = after;
+    return change;
+}
+
+struct pga_session_head
+pga_step_session(const struct pga_runner *runner, const struct pga_script_text *script,
+                 const struct pga_modes *modes)
+{
+    const struct pga_directives *directives = &script->directives;
+    struct pga_session_head head = {.lock_timeout_ms = runner->settings.lock_timeout_ms,
+                                    .statement_timeout_ms = runner->settings.statement_timeout_ms};
+
+    if (directives->lock_timeout_ms >= 0)
+        head.lock_timeout_ms = directives->lock_timeout_ms;
+    if (directives->statement_timeout_ms >= 0)
+        head.statement_timeout_ms = directives->statement_timeout_ms;
+    if (modes != NULL) {
+        head.isolation = modes->isolation;
+        head.deferrable = modes->deferrable;
+    }
+    return head;
+}
+
+bool
+pga_script_failed(const struct pga_step *step, struct pga_error *err)
+{
+    char server_hint[sizeof(err->hint)];
+
+    if (err->code != PGA_ERR_SQL)
+        return pga_error_while(err, "alteration \"%s\"", step->id);
+    memcpy(server_hint, err->hint, sizeof(server_hint));
+    (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
+    return pga_error_hint(
+        err,
+        "%s%sIts transaction was rolled back; steps before it stay. Correct the script, then run "
+        "the same command again.",
+        server_hint, server_hint[0] == '\0' ? "" : "\n");
+}
+
+bool
+pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
+                    struct pga_error *err)
+{
+    struct pga_journal *journal = runner->journal;
+    struct pga_head mine = journal->head;
+
+    if (strcmp(err->sqlstate, "23502") == 0)
+        return pga_append_failure(journal, err);
+    memset(err, 0, sizeof(*err));
+    if (!pga_journal_open(journal, err))
+        return false;
+    outcome->is_overtaken =
+        journal->head.seq != mine.seq || !pga_digest_equal(&journal->head.hash, &mine.hash);
+    return true;
+}
+
+static bool
+is_in_bytes(struct pga_driver *driver)
+{
+    const char *encoding = pga_driver_parameter(driver, "server_encoding");
+
+    return encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
+}
+
+/* Results with a tag before the error: a rule can add results without one (STEP 5). */
+static size_t
+tagged(const struct pga_results *results)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < results->count; i++)
+        count += results->items[i].tag[0] != '\0';
+    return count;
+}
+
+/* Say where in the script the failure of a whole message stands. */
+static void
+place_failure(struct attempt *attempt, const struct pga_results *results,
+              const struct pga_span_map *map, struct pga_str message, struct pga_error *err)
+{
+    size_t done = tagged(results), offset = 0;
+    int64_t position = results->error == NULL ? 0 : results->error->position;
+    bool found =
+        pga_span_find(map, message, position, is_in_bytes(attempt->runner->driver), &offset);
+
+    attempt->at_append = !found && done == attempt->counts.append;
+    (void)pga_place_fill(err, attempt->script, &attempt->prepared.statements, found, offset,
+                         done >= attempt->counts.script ? done - attempt->counts.script : SIZE_MAX);
+}
+
+/* Of a failed transaction the tag of COMMIT is ROLLBACK, without an error (STEP 4). */
+static bool
+check_committed(const struct pga_results *results, size_t behind, struct pga_error *err)
+{
+    const char *tag =
+        results->count > behind ? results->items[results->count - 1 - behind].tag : "";
+
+    if (strcmp(tag, "COMMIT") == 0)
+        return true;
+    return pga_fail(err, PGA_ERR_SQL,
+                    "the transaction was not committed: the server answered \"%s\"", tag);
+}
+
+/* Send head, script and tail as one message, and ask at its end whether the runner lock outlived the script. */
+static bool
+send_whole(struct attempt *attempt, struct pga_error *err)
+{
+    struct pga_buf sql = pga_buf_on(attempt->mem);
+    struct pga_span_map map = {0};
+    struct pga_results results = {0};
+    struct pga_message message = {.copies = attempt->prepared.copies,
+                                  .copy_count = attempt->prepared.copy_count};
+
+    attempt->counts = pga_step_head_sql(&sql, &attempt->frame);
+    pga_step_script_sql(&sql, attempt->script, &attempt->prepared, &map);
+    pga_step_tail_sql(&sql, &attempt->frame);
+    pga_lock_held_sql(&sql, attempt->runner->journal);
+    message.sql = pga_buf_str(&sql);
+    if (!pga_session_restore(attempt->runner->driver, err))
+        return false;
+    if (!pga_driver_query(attempt->runner->driver, &message, attempt->mem, &results, err)) {
+        if (err->code == PGA_ERR_SQL)
+            place_failure(attempt, &results, &map, message.sql, err);
+        return false;
+    }
+    if (!check_committed(&results, 1, err))
+        return false;
+    if (results.items[results.count - 1].row_count == 0 && !PGA_FAULT(runner_lock))
+        attempt->runner->has_lock = false;
+    return true;
+}
+
+/* Send one statement of a script by itself. */
+static bool
+send_statement(struct attempt *attempt, size_t index, size_t copy, struct pga_error *err)
+{
+    const struct pga_statement *statement = &attempt->prepared.statements.items[index];
+    struct pga_message message = {
+        .sql = pga_str_slice(attempt->script->text, statement->offset, statement->len)};
+    struct pga_span_map map = {0};
+    struct pga_results results = {0};
+    size_t offset = 0;
+    bool found;
+
+    if (statement->kind == PGA_STATEMENT_COPY_IN) {
+        message.copies = &attempt->prepared.copies[copy];
+        message.copy_count = 1;
+    }
+    if (pga_driver_query(attempt->runner->driver, &message, attempt->mem, &results, err))
+        return true;
+    if (err->code != PGA_ERR_SQL)
+        return false;
+    pga_span_add(attempt->mem, &map,
+                 &(struct pga_span){.len = statement->len, .script_offset = statement->offset});
+    found = pga_span_find(&map, message.sql, results.error == NULL ? 0 : results.error->position,
+                          is_in_bytes(attempt->runner->driver), &offset);
+    return pga_place_fill(err, attempt->script, &attempt->prepared.statements, found, offset,
+                          index);
+}
+
+/* Whether a statement is part of what is sent: not a wrapper's BEGIN or COMMIT, not hoisted. */
+static bool
+is_sent(const struct pga_prepared *prepared, const struct pga_statement *statement)
+{
+    for (size_t i = 0; i < prepared->piece_count; i++)
+        if (statement->offset >= prepared->pieces[i].offset &&
+            statement->offset < prepared->pieces[i].offset + prepared->pieces[i].len)
+            return true;
+    return false;
+}
+
+/*
+ * A script that changes standard_conforming_strings or client_encoding travels statement by statement: the server
+ * reads a message whole with the settings from before it.
+ */
+static bool
+send_apart(struct attempt *attempt, struct pga_error *err)
+{
+    struct pga_driver *driver = attempt->runner->driver;
+    struct pga_buf head = pga_buf_on(attempt->mem), tail = pga_buf_on(attempt->mem);
+    struct pga_results head_results = {0}, tail_results = {0};
+    struct pga_message message = {0};
+    size_t copy = 0;
+
+    attempt->counts = pga_step_head_sql(&head, &attempt->frame);
+    message.sql = pga_buf_str(&head);
+    if (!pga_session_restore(driver, err))
+        return false;
+    if (!pga_driver_query(driver, &message, attempt->mem, &head_results, err)) {
+        attempt->at_append = head_results.count == attempt->counts.append;
+        return false;
+    }
+    for (size_t i = 0; i < attempt->prepared.statements.count; i++) {
+        const struct pga_statement *statement = &attempt->prepared.statements.items[i];
+
+        if (!is_sent(&attempt->prepared, statement))
+            continue;
+        if (!send_statement(attempt, i, copy, err))
+            return false;
+        copy += statement->kind == PGA_STATEMENT_COPY_IN;
+    }
+    pga_step_tail_sql(&tail, &attempt->frame);
+    message.sql = pga_buf_str(&tail);
+    if (!pga_session_restore(driver, err) ||
+        !pga_driver_query(driver, &message, attempt->mem, &tail_results, err))
+        return false;
+    if (!check_committed(&tail_results, 0, err))
+        return false;
+    return pga_lock_is_held(attempt->runner->journal, &attempt->runner->has_lock, err);
+}
+
+/* One try.  *again: nothing was done, the journal stands where it stood, try once more. */
+static bool
+try_step(struct attempt *attempt, struct pga_step_outcome *outcome, bool *again,
+         struct pga_error *err)
+{
+    bool sent = attempt->prepared.alone ? send_apart(attempt, err) : send_whole(attempt, err);
+
+    if (sent)
+        return true;
+    pga_session_rollback(attempt->runner->driver);
+    if (!attempt->at_append || err->code != PGA_ERR_SQL)
+        return false;
+    /* Waiting for another's append, or losing to it, is no fault of the script (STEP 3). */
+    if (!pga_append_conflict(attempt->runner, outcome, err))
+        return false;
+    *again = !outcome->is_overtaken;
+    return true;
+}
+
+static bool
+fail_append_wait(int64_t waited_ms, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    (void)pga_fail(err, PGA_ERR_LOCKED,
+                   "another session keeps the journal's next row to itself (waited %s)",
+                   pga_format_duration_ms(&mem, waited_ms));
+    return pga_error_hint(
+        err,
+        "Nothing of this step was done. A run without the runner lock, or a prepared transaction "
+        "in pg_prepared_xacts, holds it; end that, then run the same command again.");
+}
+
+bool
+pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
+                    const struct pga_source *source, bool finishes,
+                    struct pga_step_outcome *outcome, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_applied after;
+    struct pga_texts texts = {0};
+    struct pga_change change = pga_step_change(step, &after, &texts);
+    struct pga_history_row row;
+    struct attempt attempt = {.runner = runner, .mem = &mem, .script = source->main};
+    struct pga_retry retry;
+    int64_t started = pga_clock_now_ms(runner->clock);
+
+    if (!pga_script_prepare(&mem, source->main, pga_session_standard_strings(runner->driver),
+                            &attempt.prepared, err))
+        return false;
+    pga_retry_init(&retry, runner, source->main->directives.retries);
+    for (;;) {
+        bool again = false;
+
+        pga_history_build(runner->journal, &runner->journal->head, &change, &row);
+        attempt.at_append = false;
+        attempt.frame = (struct pga_step_frame){
+            .journal = runner->journal,
+            .row = &row,
+            .change = &change,
+            .texts = &texts,
+            .head = pga_step_session(runner, source->main, &attempt.prepared.modes),
+            .synchronous_commit = runner->journal->synchronous_commit,
+            .finishes = finishes,
+        };
+        if (try_step(&attempt, outcome, &again, err)) {
+            if (!again)
+                break;
+            if (pga_clock_now_ms(runner->clock) - started > runner->settings.lock_wait_ms)
+                return fail_append_wait(pga_clock_now_ms(runner->clock) - started, err);
+            continue;
+        }
+        if (!pga_retry_wait(&retry, err))
+            return pga_script_failed(step, err);
+    }
+    if (outcome->is_overtaken)
+        return true;
+    outcome->alters_settings = attempt.prepared.alters_settings;
+    pga_journal_advance(runner->journal, &row, &change);
+    return true;
+}
