@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define ALIGNMENT      (sizeof(max_align_t) > 16 ? sizeof(max_align_t) : 16)
-#define BYTES_MAX      ((size_t)PTRDIFF_MAX - 1024) /* leaves room for rounding and the block's head */
+#define BYTES_MAX      ((size_t)PTRDIFF_MAX - 1024) /* room for rounding and the block's head */
 #define BLOCK_MIN_SIZE ((size_t)4096)
 #define BLOCK_MAX_SIZE ((size_t)256 * 1024)
 
@@ -121,10 +121,9 @@ pga_vformat(struct pga_arena *mem, const char *fmt, va_list args)
     va_copy(again, args);
     len = vsnprintf(NULL, 0, fmt, again);
     va_end(again);
-    if (len < 0)
-        len = 0;
-    text = pga_alloc(mem, (size_t)len + 1, 1);
-    (void)vsnprintf(text, (size_t)len + 1, fmt, args);
+    text = pga_alloc(mem, len > 0 ? (size_t)len + 1 : 1, 1);
+    if (len > 0)
+        (void)vsnprintf(text, (size_t)len + 1, fmt, args);
     return text;
 }
 

@@ -31,7 +31,10 @@ system_unix_s(void *ctx PGA_UNUSED)
     return (int64_t)now.tv_sec;
 }
 
-/* The end is a point of time, so that a signal that asks for nothing doesn't lengthen or shorten the sleep. */
+/*
+ * The end is a point of time, so that a signal that asks for nothing doesn't lengthen or shorten
+ * the sleep.
+ */
 static void
 system_sleep_ms(void *ctx, int64_t ms)
 {

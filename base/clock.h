@@ -1,7 +1,8 @@
 /*
  * base/clock.h: time, so that tests can have their own.
  *
- * Waits and durations use the monotonic clock; the calendar is only for timestamps in names and reports.
+ * Waits and durations use the monotonic clock; the calendar is only for timestamps in names and
+ * reports.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,8 +12,8 @@
 #include <stdint.h>
 
 struct pga_clock {
-    int64_t (*monotonic_ms)(void *ctx); /* from an arbitrary start, never backwards */
-    int64_t (*unix_s)(void *ctx);       /* seconds since 1970 */
+    int64_t (*monotonic_ms)(void *ctx);      /* from an arbitrary start, never backwards */
+    int64_t (*unix_s)(void *ctx);            /* seconds since 1970 */
     void (*sleep_ms)(void *ctx, int64_t ms); /* may return early on a signal */
     void *ctx;
 };

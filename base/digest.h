@@ -1,8 +1,8 @@
 /*
  * base/digest.h: SHA-256, the only digest that pgalter uses.
  *
- * The incremental calls are OpenSSL's SHA256_Init/Update/Final, which need no fetch per text: over 10,000 small
- * scripts 0.5 ms, where the one-shot call takes 2.7 ms (FACTS, Costs).
+ * The incremental calls are OpenSSL's SHA256_Init/Update/Final, which need no fetch per text: over
+ * 10,000 small scripts 0.5 ms, where the one-shot call takes 2.7 ms (FACTS, Costs).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,7 +18,7 @@
 #include "base/str.h"
 
 #define PGA_DIGEST_BYTES 32
-#define PGA_DIGEST_HEX (2 * PGA_DIGEST_BYTES)
+#define PGA_DIGEST_HEX   (2 * PGA_DIGEST_BYTES)
 
 struct pga_digest {
     uint8_t bytes[PGA_DIGEST_BYTES];
@@ -34,8 +34,9 @@ void pga_digester_update(struct pga_digester *digester, const void *data, size_t
 struct pga_digest pga_digester_final(struct pga_digester *digester);
 
 /*
- * Add one field of a record so that no two records have one byte sequence: a tag byte 1, the length as 8 bytes
- * big-endian, then the bytes.  `data` NULL is absent: a tag byte 0 and nothing else.  Journals depend on it.
+ * Add one field of a record so that no two records have one byte sequence: a tag byte 1, the length
+ * as 8 bytes big-endian, then the bytes.  `data` NULL is absent: a tag byte 0 and nothing else.
+ * Journals depend on it.
  */
 void pga_digester_field(struct pga_digester *digester, const void *data, size_t len);
 

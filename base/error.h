@@ -30,11 +30,11 @@ enum pga_code {
 
 /* Where in a file the cause stands.  All zero when there is no such place. */
 struct pga_place {
-    char file[512];  /* path as the user knows it; "" when unknown */
-    int line;        /* 1-based; 0 when unknown */
-    int column;      /* 1-based, in characters; 0 when unknown */
-    char text[320];  /* that line of the file, cut around the column, control characters made blanks; "" when unknown */
-    int caret;       /* 0-based, in characters of `text`, at most its length; meaningful when column > 0 */
+    char file[512]; /* path as the user knows it; "" when unknown */
+    int line;       /* 1-based; 0 when unknown */
+    int column;     /* 1-based, in characters; 0 when unknown */
+    char text[320]; /* that line, cut around the column, control characters made blanks, or "" */
+    int caret;      /* 0-based, in characters of `text`; meaningful when column > 0 */
 };
 
 struct pga_error {
@@ -53,8 +53,10 @@ struct pga_error {
 /* Fill *err and return false, so that a failing function can end with `return pga_fail(...)`. */
 #define pga_fail(err, code, ...) pga_error_set((err), (code), __FILE__, __LINE__, __VA_ARGS__)
 
-/* What pga_fail() calls.  *err must be empty: an error reported twice is a bug and asserts.  Text that does not
-   fit is cut between characters. */
+/*
+ * What pga_fail() calls.  *err must be empty: an error reported twice is a bug and asserts.  Text
+ * that does not fit is cut between characters.
+ */
 bool pga_error_set(struct pga_error *err, enum pga_code code, const char *src_file, int src_line,
                    const char *fmt, ...) PGA_PRINTF(5, 6);
 
@@ -72,11 +74,11 @@ bool pga_error_context(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2
 
 /*
  * Say where the cause stands: file, 1-based line and column (0: unknown) and the text of that line
- * (NULL: unknown; `text_len` bytes, need not end in NUL; a line break at its end is left
- * out).  `file` NULL is unknown. Long lines are cut around the column.  Returns false.
+ * (NULL: unknown; `text_len` bytes, need not end in NUL; a line break at its end is left out).
+ * `file` NULL is unknown.  Long lines are cut around the column.  Returns false.
  */
-bool pga_error_place(struct pga_error *err, const char *file, int line, int column, const char *text,
-                     size_t text_len);
+bool pga_error_place(struct pga_error *err, const char *file, int line, int column,
+                     const char *text, size_t text_len);
 
 /* Exit status of a code (DESIGN 7); for PGA_ERR_INTERRUPTED 128 + signal.  PGA_OK is 0. */
 int pga_error_exit_status(const struct pga_error *err);
@@ -86,6 +88,7 @@ const char *pga_code_name(enum pga_code code);
 
 /* Report a broken invariant of pgalter itself on stderr and end at once with status 70. */
 #define pga_bug(...) pga_bug_at(__FILE__, __LINE__, __VA_ARGS__)
-PGA_NORETURN void pga_bug_at(const char *src_file, int src_line, const char *fmt, ...) PGA_PRINTF(3, 4);
+PGA_NORETURN void pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
+    PGA_PRINTF(3, 4);
 
 #endif

@@ -1,11 +1,12 @@
 /*
  * base/fault.h: deliberate failures for tests.
  *
- * PGA_FAULT(name) stands where a death or an omission must do no harm.  It is false unless the build has
- * -DPGA_FAULTS=ON and the environment says PGA_FAULT=<name>:skip; with :kill or :stop it does not return
- * in the ordinary way.  A number, as in PGA_FAULT=step_sent:kill:3, chooses the hit; without one, kill and stop act
- * on the first and skip on every one.  The names are the rows of base/fault.def, so a test can loop over all of
- * them; any other word aborts such a build when it starts.
+ * PGA_FAULT(name) stands where a death or an omission must do no harm.  It is false unless the
+ * build has -DPGA_FAULTS=ON and the environment says PGA_FAULT=<name>:skip; with :kill or :stop it
+ * does not return in the ordinary way.  A number, as in PGA_FAULT=step_sent:kill:3, chooses the
+ * hit; without one, kill and stop act on the first and skip on every one.  The names are the rows
+ * of base/fault.def, so a test can loop over all of them; any other word aborts such a build when
+ * it starts.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

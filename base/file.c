@@ -34,11 +34,7 @@ kind_of(mode_t mode)
 {
     if (S_ISDIR(mode))
         return "a directory";
-    if (S_ISFIFO(mode))
-        return "a pipe";
-    if (S_ISCHR(mode) || S_ISBLK(mode))
-        return "a device";
-    return "a special file";
+    return S_ISFIFO(mode) ? "a pipe" : "a device"; /* a socket can't be opened at all */
 }
 
 /* Read until `size` bytes or the end; -1 with errno when it fails. */
@@ -142,10 +138,11 @@ link_is_impossible(int reason)
 }
 
 /*
- * rename() replaces what stands at the new name, and POSIX has no other.  So the file gets its second name by
- * linkat(), which fails when the name exists, and loses the first one afterwards: no moment at which another file
- * could be overwritten, and none at which the text has no name.  Where links are impossible a check must do; the
- * moment between check and rename() is then open to a file that somebody creates just now.
+ * rename() replaces what stands at the new name, and POSIX has no other.  So the file gets its
+ * second name by linkat(), which fails when the name exists, and loses the first one afterwards: no
+ * moment at which another file could be overwritten, and none at which the text has no name.  Where
+ * links are impossible a check must do; the moment between check and rename() is then open to a
+ * file that somebody creates just now.
  */
 bool
 pga_file_rename(const char *from, const char *to, struct pga_error *err)
@@ -161,7 +158,7 @@ pga_file_rename(const char *from, const char *to, struct pga_error *err)
     }
     if (link_is_impossible(reason)) {
         if (lstat(to, &status) == 0)
-            reason = EEXIST;
+            reason = EEXIST; /* GCOVR_EXCL_LINE: Linux looks at the new name before it says EPERM */
         else
             reason = rename(from, to) == 0 ? 0 : errno;
     }
@@ -193,6 +190,13 @@ compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool
+fail_list(const char *dir, int reason, struct pga_error *err)
+{
+    return pga_fail(err, PGA_ERR_USAGE, "cannot read the directory \"%s\": %s", dir,
+                    strerror(reason));
+}
+
 bool
 pga_file_list(struct pga_arena *mem, const char *dir, const char *const **out_names,
               size_t *out_count, struct pga_error *err)
@@ -204,8 +208,7 @@ pga_file_list(struct pga_arena *mem, const char *dir, const char *const **out_na
     struct dirent *entry;
 
     if (stream == NULL)
-        return pga_fail(err, PGA_ERR_USAGE, "cannot read the directory \"%s\": %s", dir,
-                        strerror(errno));
+        return fail_list(dir, errno, err);
     while (errno = 0, (entry = readdir(stream)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
@@ -219,9 +222,7 @@ pga_file_list(struct pga_arena *mem, const char *dir, const char *const **out_na
         names[count++] = pga_strdup(mem, entry->d_name);
     }
     if (errno != 0)
-        return pga_fail(err, PGA_ERR_USAGE, "cannot read the directory \"%s\": %s",
-                        dir,              /* GCOVR_EXCL_LINE */
-                        strerror(errno)); /* GCOVR_EXCL_LINE: needs a failing disk */
+        return fail_list(dir, errno, err); /* GCOVR_EXCL_LINE: needs a failing disk */
     if (count > 0)
         qsort(names, count, sizeof(*names), compare_names);
     *out_names = names;

@@ -1,7 +1,8 @@
 /*
  * base/interrupt.c: a self-pipe, so that a wait in poll() sees a signal without a race.
  *
- * Nothing reads the pipe: once a stop has been asked for, it stays readable, and every later wait ends too.
+ * Nothing reads the pipe: once a stop has been asked for, it stays readable, and every later wait
+ * ends too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,8 +1,8 @@
 /*
  * base/interrupt.h: the request to stop that a signal brings.
  *
- * The handler only notes the signal and makes a descriptor readable; whoever waits polls that descriptor along
- * with its own, and turns the request into PGA_ERR_INTERRUPTED after cleaning up.
+ * The handler only notes the signal and makes a descriptor readable; whoever waits polls that
+ * descriptor along with its own, and turns the request into PGA_ERR_INTERRUPTED after cleaning up.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

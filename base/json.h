@@ -1,8 +1,9 @@
 /*
  * base/json.h: building, printing and reading JSON.  The only file that knows jansson is json.c.
  *
- * A value belongs to the document that it was put into; only the root is released.  All text must be UTF-8;
- * bytes that aren't are replaced by U+FFFD, so that a report is never lost to a strange file name.
+ * A value belongs to the document that it was put into; only the root is released.  All text must
+ * be UTF-8; bytes that aren't are replaced by U+FFFD, so that a report is never lost to a strange
+ * file name.
  *
  *     PGA_AUTO(pga_json_release) struct pga_json *doc = pga_json_object();
  *     pga_json_set_int(doc, "format", 1);
@@ -29,7 +30,10 @@ struct pga_json *pga_json_object(void);
 struct pga_json *pga_json_array(void);
 void pga_json_release(struct pga_json **root);
 
-/* Put a member into an object.  pga_json_set() takes the value over and returns it; NULL text is null. */
+/*
+ * Put a member into an object.  pga_json_set() takes the value over and returns it; NULL text is
+ * null.
+ */
 struct pga_json *pga_json_set(struct pga_json *object, const char *key, struct pga_json *value);
 void pga_json_set_text(struct pga_json *object, const char *key, const char *text);
 void pga_json_set_int(struct pga_json *object, const char *key, int64_t number);
@@ -41,18 +45,23 @@ struct pga_json *pga_json_add(struct pga_json *array, struct pga_json *value);
 void pga_json_add_text(struct pga_json *array, const char *text);
 
 /*
- * The document as text, members in the order in which they were set; indented by two when `pretty`.  All control
- * characters are escaped, those above U+007E too, so that the text can't drive a terminal.
+ * The document as text, members in the order in which they were set; indented by two when `pretty`.
+ * All control characters are escaped, those above U+007E too, so that the text can't drive a
+ * terminal.
  */
 char *pga_json_format(struct pga_arena *mem, const struct pga_json *root, bool pretty);
 
 /*
- * Read one document, an object or an array, nested at most PGA_JSON_DEPTH_MAX deep.  A member that stands twice and
- * text with NUL are refused.  Errors: PGA_ERR_USAGE with line and column; the file's name is the caller's to add.
+ * Read one document, an object or an array, nested at most PGA_JSON_DEPTH_MAX deep.  A member that
+ * stands twice and text with NUL are refused.  Errors: PGA_ERR_USAGE with line and column; the
+ * file's name is the caller's to add.
  */
 struct pga_json *pga_json_parse(struct pga_str text, struct pga_error *err);
 
-/* Reading.  `find` may miss: NULL, and the other forms then return NULL, 0 or the fallback, as for a wrong type. */
+/*
+ * Reading.  `find` may miss: NULL, and the other forms then return NULL, 0 or the fallback, as for
+ * a wrong type.
+ */
 struct pga_json *pga_json_find(const struct pga_json *object, const char *key);
 const char *pga_json_text(const struct pga_json *value);
 int64_t pga_json_int(const struct pga_json *value, int64_t fallback);

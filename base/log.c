@@ -37,7 +37,10 @@ colour_of(enum pga_log_level level, bool is_message)
     return "\033[1m";
 }
 
-/* The message, each line after the first indented, everything that could drive the terminal made visible. */
+/*
+ * The message, each line after the first indented, everything that could drive the terminal made
+ * visible.
+ */
 static void
 append_lines(struct pga_buf *out, struct pga_str text)
 {

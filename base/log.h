@@ -1,11 +1,12 @@
 /*
  * base/log.h: messages for people and machines beside the result.
  *
- * Text or JSON lines on stderr, one line an event.  In text, a line break inside a message begins a line that is
- * indented, and other control characters are made visible (pga_buf_append_printable): what a server or a file says
- * can neither drive the terminal nor look like a message of pgalter.  In JSON an event is an object with ts (UTC, RFC
- * 3339, milliseconds), level, label (of pga_log_line) and message.  Only cli/ writes here and only cli/ sets the sink up; what the
- * engine has to say it says through its observer.
+ * Text or JSON lines on stderr, one line an event.  In text, a line break inside a message begins a
+ * line that is indented, and other control characters are made visible (pga_buf_append_printable):
+ * what a server or a file says can neither drive the terminal nor look like a message of pgalter.
+ * In JSON an event is an object with ts (UTC, RFC 3339, milliseconds), level, label (of
+ * pga_log_line) and message.  Only cli/ writes here and only cli/ sets the sink up; what the engine
+ * has to say it says through its observer.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,13 +29,15 @@ struct pga_log {
 };
 
 /* Write "pgalter: <level>: <message>" or its JSON form, and flush. */
-void pga_log_write(const struct pga_log *log, enum pga_log_level level, const char *fmt, ...) PGA_PRINTF(3, 4);
+void pga_log_write(const struct pga_log *log, enum pga_log_level level, const char *fmt, ...)
+    PGA_PRINTF(3, 4);
 
 /*
- * A further line that belongs to the message before: "pgalter: <label>: ..." (detail, hint, context).  Nothing when
- * the text is NULL or "".
+ * A further line that belongs to the message before: "pgalter: <label>: ..." (detail, hint,
+ * context).  Nothing when the text is NULL or "".
  */
-void pga_log_line(const struct pga_log *log, enum pga_log_level level, const char *label, const char *text);
+void pga_log_line(const struct pga_log *log, enum pga_log_level level, const char *label,
+                  const char *text);
 
 const char *pga_log_level_name(enum pga_log_level level);
 

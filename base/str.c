@@ -224,7 +224,10 @@ pga_nearest(const char *word, const char *const *candidates, size_t count)
     return best;
 }
 
-/* Bytes of the valid UTF-8 character at s, or 0.  Overlong forms, surrogates and > U+10FFFF are invalid. */
+/*
+ * Bytes of the valid UTF-8 character at s, or 0.  Overlong forms, surrogates and > U+10FFFF are
+ * invalid.
+ */
 static size_t
 utf8_character(struct pga_str s)
 {

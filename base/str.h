@@ -1,8 +1,8 @@
 /*
  * base/str.h: views into text, growing buffers, and the numbers and durations that people write.
  *
- * A struct pga_str neither owns its bytes nor ends in NUL.  A struct pga_buf grows on an arena and is always
- * NUL-terminated.
+ * A struct pga_str neither owns its bytes nor ends in NUL.  A struct pga_buf grows on an arena and
+ * is always NUL-terminated.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -47,8 +47,9 @@ bool pga_same(const char *a, const char *b);
 bool pga_parse_int(struct pga_str s, int64_t min, int64_t max, int64_t *out) PGA_MUST_CHECK;
 
 /*
- * Parse a duration: an integer with the unit us, ms, s, min, m, h or d, as PostgreSQL writes them ("m" is a
- * minute here too); "0" needs no unit.  Result in milliseconds, rounded up; at most 2^31-1 as the server allows.
+ * Parse a duration: an integer with the unit us, ms, s, min, m, h or d, as PostgreSQL writes them
+ * ("m" is a minute here too); "0" needs no unit.  Result in milliseconds, rounded up; at most
+ * 2^31-1 as the server allows.
  */
 bool pga_parse_duration_ms(struct pga_str s, int64_t *out_ms) PGA_MUST_CHECK;
 
@@ -67,7 +68,9 @@ size_t pga_utf8_valid_prefix(struct pga_str s);
 /* Number of characters of UTF-8 text (continuation bytes aren't counted). */
 size_t pga_utf8_length(struct pga_str s);
 
-/* Byte offset of the character with the 0-based index `chars`; s.len when it lies behind the end. */
+/*
+ * Byte offset of the character with the 0-based index `chars`; s.len when it lies behind the end.
+ */
 size_t pga_utf8_offset(struct pga_str s, size_t chars);
 
 struct pga_buf {
@@ -91,9 +94,9 @@ struct pga_str pga_buf_str(const struct pga_buf *buf);
 void pga_buf_append_literal(struct pga_buf *buf, struct pga_str text);
 
 /*
- * Append text so that it can't drive a terminal or forge a line: control characters but for the tab, line breaks
- * included, become \n, \r, \x1b or \u009b, and bytes that aren't UTF-8 \xff.  Whatever comes from a file, a server
- * or the environment goes this way before a person sees it.
+ * Append text so that it can't drive a terminal or forge a line: control characters but for the
+ * tab, line breaks included, become \n, \r, \x1b or \u009b, and bytes that aren't UTF-8 \xff.
+ * Whatever comes from a file, a server or the environment goes this way before a person sees it.
  */
 void pga_buf_append_printable(struct pga_buf *buf, struct pga_str text);
 

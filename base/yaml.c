@@ -1,8 +1,9 @@
 /*
  * base/yaml.c: libyaml's events become a tree.
  *
- * The parser of libyaml has no limit on depth and expands what it is told to; here every event is checked before
- * it becomes a node, and the levels stand in an array of fixed size, not on the stack of the process.
+ * The parser of libyaml has no limit on depth and expands what it is told to; here every event is
+ * checked before it becomes a node, and the levels stand in an array of fixed size, not on the
+ * stack of the process.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -254,7 +255,10 @@ compare_members(const void *a, const void *b)
     return order != 0 ? order : left->key_column - right->key_column;
 }
 
-/* Sorting finds a key that stands twice in n log n; comparing each with each would let a large file take minutes. */
+/*
+ * Sorting finds a key that stands twice in n log n; comparing each with each would let a large file
+ * take minutes.
+ */
 static bool
 check_duplicates(struct reader *reader, const struct level *level)
 {
@@ -348,7 +352,10 @@ read_events(struct reader *reader)
     return true;
 }
 
-/* Parsers of other libraries guess the encoding; a configuration is UTF-8, with or without a byte order mark. */
+/*
+ * Parsers of other libraries guess the encoding; a configuration is UTF-8, with or without a byte
+ * order mark.
+ */
 static bool
 check_text(struct reader *reader)
 {

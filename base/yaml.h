@@ -1,9 +1,10 @@
 /*
  * base/yaml.h: reading a YAML document into a tree.  The only file that knows libyaml is yaml.c.
  *
- * One document of scalars, sequences and mappings with scalar keys.  Anchors, aliases, tags, duplicate keys,
- * more than one document, more than PGA_YAML_DEPTH_MAX levels or PGA_FILE_CONFIG_MAX bytes are refused with
- * line and column: nothing that a configuration needs, and each a way to surprise its reader.
+ * One document of scalars, sequences and mappings with scalar keys.  Anchors, aliases, tags,
+ * duplicate keys, more than one document, more than PGA_YAML_DEPTH_MAX levels or
+ * PGA_FILE_CONFIG_MAX bytes are refused with line and column: nothing that a configuration needs,
+ * and each a way to surprise its reader.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,8 +26,8 @@ enum pga_yaml_kind { PGA_YAML_SCALAR, PGA_YAML_SEQUENCE, PGA_YAML_MAPPING };
 
 struct pga_yaml {
     enum pga_yaml_kind kind;
-    int line, column;       /* 1-based */
-    const char *key;        /* for a member of a mapping; otherwise NULL */
+    int line, column; /* 1-based */
+    const char *key;  /* for a member of a mapping; otherwise NULL */
     int key_line, key_column;
     const char *scalar;     /* UTF-8, NUL-terminated; NULL unless a scalar */
     bool quoted;            /* a quoted or block scalar: "null" and ~ are then text */

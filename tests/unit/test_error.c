@@ -49,7 +49,7 @@ START_TEST(while_puts_itself_in_front)
 }
 END_TEST
 
-START_TEST(hint_and_detail_replace)
+START_TEST(hint_detail_and_context_replace)
 {
     struct pga_error err = {0};
 
@@ -60,6 +60,9 @@ START_TEST(hint_and_detail_replace)
     ck_assert(!pga_error_detail(&err, "one"));
     ck_assert(!pga_error_detail(&err, "%s\ntwo", err.detail)); /* the old text may be an argument */
     ck_assert_str_eq(err.detail, "one\ntwo");
+    ck_assert(!pga_error_context(&err, "line %d of function f()", 3));
+    ck_assert_str_eq(err.context, "line 3 of function f()");
+    ck_assert_str_eq(err.message, "m");
 }
 END_TEST
 
@@ -238,7 +241,7 @@ main(void)
     tcase_add_test(tcase, set_fills_and_answers_false);
     tcase_add_test_raise_signal(tcase, reported_twice_is_a_bug, SIGABRT);
     tcase_add_test(tcase, while_puts_itself_in_front);
-    tcase_add_test(tcase, hint_and_detail_replace);
+    tcase_add_test(tcase, hint_detail_and_context_replace);
     tcase_add_test(tcase, long_text_is_cut_between_characters);
     tcase_add_test(tcase, text_that_just_fits_is_whole);
     tcase_add_test(tcase, place_keeps_a_short_line);

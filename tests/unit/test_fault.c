@@ -61,6 +61,13 @@ START_TEST(skip_can_be_one_hit)
 }
 END_TEST
 
+START_TEST(a_later_hit_is_waited_for)
+{
+    ck_assert_int_eq(setenv("PGA_FAULT", "step_done:stop:2", 1), 0);
+    ck_assert(!PGA_FAULT(step_done));
+}
+END_TEST
+
 START_TEST(kill_is_the_first_hit)
 {
     ck_assert_int_eq(setenv("PGA_FAULT", "step_done:kill", 1), 0);
@@ -179,6 +186,7 @@ main(void)
 #ifdef PGA_FAULTS
     tcase_add_test(tcase, skip_is_every_hit_of_its_point);
     tcase_add_test(tcase, skip_can_be_one_hit);
+    tcase_add_test(tcase, a_later_hit_is_waited_for);
     tcase_add_test_raise_signal(tcase, kill_is_the_first_hit, SIGKILL);
     tcase_add_test(tcase, kill_can_be_a_later_hit);
     tcase_add_test(tcase, stop_stops_and_goes_on);

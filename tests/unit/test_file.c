@@ -102,7 +102,10 @@ END_TEST
 
 START_TEST(read_notices_another_size)
 {
-    /* The kernel's own files tell a size that isn't theirs: the nearest to a writer who comes in between. */
+    /*
+     * The kernel's own files tell a size that isn't theirs: the nearest to a writer who comes in
+     * between.
+     */
     assert_unreadable("/proc/self/stat", 100000, "changed its size");
     if (access("/sys/kernel/uevent_seqnum", R_OK) == 0)
         assert_unreadable("/sys/kernel/uevent_seqnum", 100000, "changed its size");
@@ -145,12 +148,16 @@ END_TEST
 
 START_TEST(write_new_leaves_no_half_file)
 {
-    struct rlimit small = {.rlim_cur = 5, .rlim_max = 5}; /* as if the disk were full */
+    struct rlimit usual, small;
     struct pga_error err = {0};
 
     (void)signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    small = usual;
+    small.rlim_cur = 5; /* as if the disk were full */
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
     ck_assert(!pga_file_write_new(in_dir("a"), PGA_STR("0123456789"), &err));
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &usual), 0);
     ck_assert_ptr_nonnull(strstr(err.message, strerror(EFBIG)));
     ck_assert(!pga_file_exists(in_dir("a")));
 }
