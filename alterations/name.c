@@ -323,8 +323,9 @@ pga_name_parse(struct pga_arena *mem, const char *file_name, struct pga_name *ou
         return parse_other(mem, name, s, err);
     if (name.len > PGA_NAME_MAX) {
         name = pga_str_slice(name, 0, pga_utf8_offset(name, 60));
-        return pga_fail(err, PGA_ERR_USAGE, "the file name \"%s...\" is longer than %d bytes",
-                        pga_printable(mem, name), PGA_NAME_MAX);
+        (void)pga_fail(err, PGA_ERR_USAGE, "the file name \"%s...\" is longer than %d bytes",
+                       pga_printable(mem, name), PGA_NAME_MAX);
+        return pga_error_hint(err, "Shorten its slug, in all of the alteration's names alike.");
     }
     wrong = parse_stem(mem, s.stem, &parsed);
     if (wrong != NULL)

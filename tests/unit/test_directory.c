@@ -165,6 +165,18 @@ START_TEST(reversibility)
 }
 END_TEST
 
+/* No directory has both, but a journal's alteration may have a down script accepted into it. */
+START_TEST(irreversible_wins_over_a_down_script)
+{
+    struct pga_script_text up = {.directives.irreversible = NULL}, down = {.empty = true};
+    struct pga_alteration alteration = {.parts = {&up, &down}};
+
+    ck_assert(pga_alteration_is_reversible(&alteration));
+    up.directives.irreversible = "the values are gone";
+    ck_assert(!pga_alteration_is_reversible(&alteration));
+}
+END_TEST
+
 START_TEST(other_entries_are_passed_over)
 {
     put("1-x.up.sql", "SELECT 1;");
@@ -422,6 +434,7 @@ main(void)
     tcase_add_test(tcase, scripts_are_paired);
     tcase_add_test(tcase, order_is_by_number);
     tcase_add_test(tcase, reversibility);
+    tcase_add_test(tcase, irreversible_wins_over_a_down_script);
     tcase_add_test(tcase, other_entries_are_passed_over);
     tcase_add_test(tcase, links_are_followed);
     tcase_add_test(tcase, directory_is_kept_as_written);

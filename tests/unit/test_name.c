@@ -290,8 +290,8 @@ START_TEST(new_slugs)
         "\xC3\x97",
         "a\xF0\x9F\x98\x80",
         "a\xEF\xBC\x81",
-        "a\xE2\x80\x94"
-        "b",
+        ("a\xE2\x80\x94"
+         "b"),
         "../x",
     };
     char longest[PGA_SLUG_NEW_MAX + 2];
