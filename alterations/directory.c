@@ -34,7 +34,7 @@ list(struct pga_arena *mem, const char *dir, const char *const **out_names, size
                                    "alteration; \"--dir DIR\" names another directory.");
     if (!pga_file_is_directory(dir))
         return pga_error_hint(err, "Name the directory of the alterations with \"--dir DIR\".");
-    return false;
+    return pga_error_hint(err, "See \"ls -ld '%s'\".", dir); /* GCOVR_EXCL_LINE: root reads all */
 }
 
 /* Parse the names; what is refused as a file's name may still be a directory's. */

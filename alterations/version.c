@@ -214,7 +214,7 @@ pga_version_compare(const struct pga_version *a, const struct pga_version *b)
     if (a->kind != PGA_VERSION_RELEASE)
         return 0;
     if (!split(pga_str_of(a->text), &left) || !split(pga_str_of(b->text), &right))
-        pga_bug("a version that is none: \"%s\" or \"%s\"", a->text, b->text);
+        pga_bug("no version: \"%s\" or \"%s\"", a->text, b->text); /* GCOVR_EXCL_LINE: a bug */
     return compare_semver(&left, &right);
 }
 
@@ -275,7 +275,7 @@ holds(enum relation relation, int order)
     case RELATION_EQUAL:
         return order == 0;
     }
-    pga_bug("no such relation: %d", (int)relation);
+    pga_bug("no such relation: %d", (int)relation); /* GCOVR_EXCL_LINE: a bug */
 }
 
 bool
@@ -302,7 +302,7 @@ pga_version_satisfies(const struct pga_version *version, struct pga_str constrai
     if (version->kind == PGA_VERSION_NONE || !pga_version_constraint_check(constraint))
         return false;
     if (!is_next && !split(pga_str_of(version->text), &own))
-        pga_bug("a version that is none: \"%s\"", version->text);
+        pga_bug("no version: \"%s\"", version->text); /* GCOVR_EXCL_LINE: a bug */
     while (rest.len > 0 && next_comparison(&rest, &relation, &bound))
         all = holds(relation, is_next ? 1 : compare_semver(&own, &bound)) && all;
     return all;

@@ -150,6 +150,7 @@ static const struct {
     {PGA_PART_UP, "SELECT 1 /*\n-- pgalter:phase contract\n*/;"},
     {PGA_PART_UP, "SELECT 1; -- what pgalter: is\n"},
     {PGA_PART_UP, "SELECT 1; -- pgalters:phase\n"},
+    {PGA_PART_UP, "SELECT 1::int -- the end:"},
     {PGA_PART_UP, "COPY t FROM STDIN;\n-- pgalter:phase contract\nit's\n\\.\nSELECT 1;"},
 };
 

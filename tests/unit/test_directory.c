@@ -365,11 +365,14 @@ END_TEST
 START_TEST(unreadable_directory)
 {
     char *path = pga_path_join(&mem, dir, "secret");
+    struct pga_error err;
 
     if (geteuid() == 0)
         return; /* nothing is unreadable to root */
     ck_assert_int_eq(mkdir(path, 0), 0);
-    ck_assert_ptr_nonnull(strstr(refused(path).message, "Permission denied"));
+    err = refused(path);
+    ck_assert_ptr_nonnull(strstr(err.message, "Permission denied"));
+    ck_assert_ptr_nonnull(strstr(err.hint, "ls -ld"));
 }
 END_TEST
 
