@@ -14,8 +14,10 @@ struct pga_pq_settings {
     const char *conninfo;         /* URI or key=value pairs; "" or NULL: libpq's own PG* variables and defaults */
     const char *application_name; /* as it stands in pg_stat_activity */
     const char *role;             /* to act as, by a start-up option; NULL: as one logs in */
-    int64_t connect_timeout_ms;   /* for one attempt; 0: 10 s */
+    int64_t connect_timeout_ms;   /* for each host of one attempt; 0: as the conninfo says, else 10 s */
     int64_t wait_ms;              /* how long to go on trying while no server answers; 0: one attempt */
+    pga_notice_fn *notice;        /* becomes driver->notice before the first attempt; may be NULL */
+    void *notice_ctx;
 };
 
 /*
@@ -33,5 +35,8 @@ struct pga_driver *pga_pq_open(const struct pga_pq_settings *settings, struct pg
  * can't be parsed is masked whole.
  */
 char *pga_pq_mask(struct pga_arena *mem, const char *conninfo);
+
+/* The version of the libpq that is loaded, e.g. "15.18". */
+char *pga_pq_version(struct pga_arena *mem);
 
 #endif

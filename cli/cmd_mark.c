@@ -1,0 +1,30 @@
+/*
+ * cli/cmd_mark.c: pgalter mark.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/command.h"
+
+#include "cli/recorded.h"
+
+bool
+pga_cmd_mark(struct pga_context *ctx, struct pga_error *err)
+{
+    const char *up_to = pga_option_text(&ctx->options, PGA_OPTION_UP_TO, NULL);
+    struct pga_recorded recorded = {0};
+    const char *because;
+    bool fine;
+
+    if (!pga_arguments_check(ctx, 0, 1, err) || !pga_because_get(ctx, &because, err))
+        return false;
+    if ((up_to != NULL) == (ctx->options.argument_count == 1)) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"mark\" needs either an id or --up-to TARGET");
+        return pga_error_hint(
+            err, "pgalter mark ID --because TEXT, or pgalter mark --up-to 1.0.0 --because TEXT");
+    }
+    fine = up_to != NULL ? pga_mark_up_to(&ctx->runner, ctx->mem, up_to, because, &recorded, err)
+                         : pga_mark_one(&ctx->runner, ctx->mem, ctx->options.arguments[0], because,
+                                        &recorded, err);
+    pga_recorded_report(ctx, &recorded, "Marked", " as applied; nothing was run");
+    return fine;
+}

@@ -1,0 +1,73 @@
+/*
+ * cli/cmd_rollback.c: pgalter rollback.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/cmd_rollback.h"
+
+#include "cli/command.h"
+#include "cli/prompt.h"
+#include "cli/steps.h"
+#include "engine/run.h"
+
+bool
+pga_rollback_target(struct pga_context *ctx, size_t at, const char **out, struct pga_error *err)
+{
+    if (ctx->options.argument_count > at) {
+        *out = ctx->options.arguments[at];
+        return true;
+    }
+    if (pga_option_is_given(&ctx->options, PGA_OPTION_STEPS)) {
+        *out = "zero"; /* the number of steps bounds it */
+        return true;
+    }
+    (void)pga_fail(err, PGA_ERR_USAGE, "a rollback needs a target");
+    return pga_error_hint(
+        err,
+        "Name the version to go back to: pgalter rollback 1.1.0; or a number: pgalter rollback "
+        "--steps 1; or everything: pgalter rollback zero");
+}
+
+static void
+report_end(struct pga_context *ctx, const struct pga_run_result *result, const char *target)
+{
+    if (ctx->json != NULL) {
+        pga_json_set_text(ctx->json, "target", target);
+        pga_json_set_text(ctx->json, "run", ctx->journal.settings.run);
+        pga_json_set_int(ctx->json, "found", (int64_t)result->plan.run_count);
+        pga_json_set_int(ctx->json, "reverted", (int64_t)result->ran);
+        pga_steps_json(ctx, &result->plan, result->done);
+    }
+    if (result->ran > 0)
+        pga_print(ctx, "%s\n",
+                  pga_paint(ctx, PGA_GREEN,
+                            pga_format(ctx->mem, "Rolled back %s",
+                                       pga_count(ctx->mem, result->ran, "alteration"))));
+}
+
+bool
+pga_cmd_rollback(struct pga_context *ctx, struct pga_error *err)
+{
+    struct pga_run_result result = {0};
+    struct pga_plan plan;
+    const char *target;
+    const char *question;
+    bool fine;
+
+    if (!pga_arguments_check(ctx, 0, 1, err) || !pga_rollback_target(ctx, 0, &target, err) ||
+        !pga_rollback_plan(&ctx->runner, ctx->mem, target, &plan, err))
+        return false;
+    pga_print(ctx, "Found %s to roll back\n", pga_count(ctx->mem, plan.run_count, "alteration"));
+    result.plan = plan;
+    if (plan.run_count > 0) {
+        pga_steps_print(ctx, &plan);
+        question = pga_format(ctx->mem, "Roll back %s on %s?",
+                              pga_count(ctx->mem, plan.run_count, "alteration"),
+                              pga_driver_describe(ctx->driver));
+        if (!pga_prompt_confirm(ctx, question, err))
+            return err->code == PGA_OK;
+    }
+    fine = pga_rollback(&ctx->runner, ctx->mem, &plan, &result, err);
+    report_end(ctx, &result, target);
+    return fine;
+}

@@ -1,0 +1,212 @@
+/*
+ * cli/command.c: finding, preparing and running a command.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/str.h"
+#include "cli/error_report.h"
+#include "cli/session.h"
+
+#define BIT(constant) ((pga_option_set)1 << PGA_OPTION_##constant)
+#define COMMON                                                                                     \
+    (BIT(CONFIG) | BIT(JSON) | BIT(LOG_FORMAT) | BIT(COLOR) | BIT(QUIET) | BIT(VERBOSE) |          \
+     BIT(DEBUG) | BIT(HELP))
+#define FOR_SERVER (BIT(DB) | BIT(SCHEMA) | BIT(OWNER) | BIT(ROLE) | BIT(WAIT))
+#define FOR_DIR    (BIT(DIR))
+
+#define FOR_NEEDS(needs)                                                                           \
+    ((((needs)&PGA_NEEDS_SERVER) != 0 ? FOR_SERVER : 0) |                                          \
+     (((needs) & (PGA_NEEDS_ALTERATIONS | PGA_NEEDS_DIRECTORY)) != 0 ? FOR_DIR : 0))
+
+static const struct pga_command commands[] = {
+#define OPTION(constant) | BIT(constant)
+#define PGA_COMMAND(name, arguments, needs, summary, options, description, examples)               \
+    {#name,       arguments, needs,         summary, COMMON | FOR_NEEDS(needs) options,            \
+     description, examples,  pga_cmd_##name},
+#include "cli/commands.def"
+#undef PGA_COMMAND
+#undef OPTION
+};
+
+const struct pga_command *
+pga_commands(size_t *out_count)
+{
+    *out_count = PGA_COUNT_OF(commands);
+    return commands;
+}
+
+const struct pga_command *
+pga_command_find(const char *name)
+{
+    for (size_t i = 0; i < PGA_COUNT_OF(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static bool
+fail_unknown(const char *name, struct pga_error *err)
+{
+    const char *names[PGA_COUNT_OF(commands)];
+    const char *nearest;
+
+    for (size_t i = 0; i < PGA_COUNT_OF(commands); i++)
+        names[i] = commands[i].name;
+    nearest = pga_nearest(name, names, PGA_COUNT_OF(commands));
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"", name);
+    if (strcmp(name, "up") == 0 || strcmp(name, "migrate") == 0 || strcmp(name, "apply") == 0)
+        nearest = "deploy";
+    if (strcmp(name, "down") == 0 || strcmp(name, "revert") == 0)
+        nearest = "rollback";
+    if (nearest != NULL)
+        return pga_error_hint(err, "Did you mean \"pgalter %s\"?", nearest);
+    return pga_error_hint(err, "\"pgalter help\" lists the commands.");
+}
+
+/* Options that count before any is parsed: whoever asked for JSON gets it also when the rest is wrong. */
+static bool
+has_word(int argc, char **argv, const char *word)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0)
+            break;
+        if (strcmp(argv[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+choose_colour(const char *when, FILE *stream)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    if (strcmp(when, "auto") != 0)
+        return strcmp(when, "always") == 0;
+    return isatty(fileno(stream)) == 1 && (no_color == NULL || no_color[0] == '\0') &&
+           (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+static bool
+set_up_output(struct pga_context *ctx, struct pga_error *err)
+{
+    const char *format = pga_option_text(&ctx->options, PGA_OPTION_LOG_FORMAT, "text");
+    const char *colour = pga_option_text(&ctx->options, PGA_OPTION_COLOR, "auto");
+
+    ctx->log.level = pga_option_is_given(&ctx->options, PGA_OPTION_DEBUG)     ? PGA_LOG_DEBUG
+                     : pga_option_is_given(&ctx->options, PGA_OPTION_VERBOSE) ? PGA_LOG_DETAIL
+                     : pga_option_is_given(&ctx->options, PGA_OPTION_QUIET)   ? PGA_LOG_ERROR
+                                                                              : PGA_LOG_INFO;
+    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"--log-format\" is \"%s\"", format);
+        return pga_error_hint(err, "It must be text or json.");
+    }
+    if (strcmp(colour, "auto") != 0 && strcmp(colour, "always") != 0 &&
+        strcmp(colour, "never") != 0) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"--color\" is \"%s\"", colour);
+        return pga_error_hint(err, "It must be auto, always or never.");
+    }
+    ctx->log.json = strcmp(format, "json") == 0;
+    ctx->log.colour = choose_colour(colour, stderr);
+    ctx->colour = choose_colour(colour, stdout);
+    ctx->is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    return true;
+}
+
+static bool
+run(struct pga_context *ctx, struct pga_error *err)
+{
+    const struct pga_command *command = ctx->command;
+    bool hands_on =
+        ctx->argc > 1 && strcmp(command->name, "local") == 0 && strcmp(ctx->argv[1], "psql") == 0;
+
+    if (!pga_options_parse(ctx->mem, command->name, command->options, hands_on, ctx->argc,
+                           ctx->argv, &ctx->options, err))
+        return false;
+    if (pga_option_is_given(&ctx->options, PGA_OPTION_HELP)) {
+        ctx->options.arguments[0] = command->name;
+        ctx->options.argument_count = 1;
+        return pga_cmd_help(ctx, err);
+    }
+    pga_options_environment(&ctx->options, command->options);
+    return set_up_output(ctx, err) && pga_session_open(ctx, err) && command->run(ctx, err);
+}
+
+/* Results that could not be written were not delivered: that must not look like success. */
+static int
+finish_output(struct pga_context *ctx, int status)
+{
+    if (ctx->json != NULL) {
+        if (status == 0)
+            status = ctx->exit_status;
+        (void)puts(pga_json_format(ctx->mem, ctx->json, true));
+    }
+    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+        pga_log_write(&ctx->log, PGA_LOG_ERROR, "the output could not be written");
+        return status == 0 ? 1 : status;
+    }
+    return status == 0 ? ctx->exit_status : status;
+}
+
+static int
+run_command(struct pga_context *ctx)
+{
+    struct pga_error err = {0};
+    int status = 0;
+
+    if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j")) {
+        ctx->json = pga_json_object();
+        pga_json_set_int(ctx->json, "format", 1);
+        pga_json_set_text(ctx->json, "command", ctx->command->name);
+    }
+    if (!run(ctx, &err)) {
+        pga_error_report(ctx, &err);
+        status = pga_error_exit_status(&err);
+    }
+    pga_session_close(ctx);
+    status = finish_output(ctx, status);
+    pga_json_release(&ctx->json);
+    return status;
+}
+
+/* Words that people type before they know the commands. */
+static const char *
+command_name(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return "help";
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+        return "version";
+    return argv[1];
+}
+
+int
+pga_command_main(int argc, char **argv)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    static char *no_words[] = {NULL, NULL};
+    struct pga_context ctx = {.mem = &mem, .log = {.stream = stderr, .level = PGA_LOG_INFO}};
+    const char *name = command_name(argc, argv);
+    struct pga_error err = {0};
+
+    ctx.command = pga_command_find(name);
+    ctx.argc = argc < 2 ? 1 : argc - 1;
+    ctx.argv = argc < 2 ? no_words : argv + 1;
+    if (argc >= 2 && argv[1][0] == '-' && ctx.command != NULL)
+        ctx.argc = 1; /* --help and --version are the command's name themselves */
+    if (ctx.command == NULL) {
+        (void)fail_unknown(name, &err);
+        pga_error_report(&ctx, &err);
+        return pga_error_exit_status(&err);
+    }
+    return run_command(&ctx);
+}

@@ -1,0 +1,73 @@
+/*
+ * cli/context.h: what a command works with, and how it answers.
+ *
+ * A command fills either text on stdout or one JSON document; the dispatcher prints the document, also on failure.
+ * Messages go to the log on stderr.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_CLI_CONTEXT_H
+#define PGA_CLI_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "alterations/alteration.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "cli/options.h"
+#include "drivers/driver.h"
+#include "engine/runner.h"
+#include "journal/journal.h"
+
+struct pga_command;
+
+struct pga_context {
+    struct pga_arena *mem; /* lives as long as the command */
+    const struct pga_command *command;
+    struct pga_options options;
+    int argc;    /* the words after the command's name, as typed */
+    char **argv; /* argv[0] is the command's name */
+
+    struct pga_log log;
+    struct pga_json *json; /* the document; NULL without --json */
+    bool colour;           /* on stdout */
+    bool is_terminal;      /* stdin and stdout are one */
+
+    const char *dir;         /* of the alterations */
+    const char *config_file; /* that was read; NULL: none */
+    struct pga_alterations alterations;
+    struct pga_driver *driver;
+    struct pga_journal journal;
+    struct pga_runner runner;
+
+    int exit_status; /* of a command that succeeded and has something to say, e.g. 10 */
+};
+
+/* Write to stdout unless there is a JSON document. */
+void pga_print(struct pga_context *ctx, const char *fmt, ...) PGA_PRINTF(2, 3);
+
+/* Text for stdout in a colour when there are colours; on the command's arena. */
+const char *pga_paint(struct pga_context *ctx, const char *colour, const char *text);
+#define PGA_BOLD   "1"
+#define PGA_DIM    "2"
+#define PGA_RED    "31"
+#define PGA_GREEN  "32"
+#define PGA_YELLOW "33"
+
+/* Pad with blanks to a number of columns, counted in characters. */
+const char *pga_pad(struct pga_arena *mem, const char *text, size_t columns);
+
+/* "1 alteration", "2 alterations". */
+const char *pga_count(struct pga_arena *mem, size_t count, const char *singular);
+
+/* The right number of arguments, or PGA_ERR_USAGE. */
+bool pga_arguments_check(struct pga_context *ctx, size_t min, size_t max, struct pga_error *err)
+    PGA_MUST_CHECK;
+
+/* --because TEXT, which the command needs. */
+bool pga_because_get(struct pga_context *ctx, const char **out, struct pga_error *err)
+    PGA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * cli/error_report.c: saying that and why a command failed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/error_report.h"
+
+#include "base/str.h"
+
+/* "file:line:column", as much of it as is known. */
+static const char *
+format_place(struct pga_arena *mem, const struct pga_place *place)
+{
+    if (place->column > 0)
+        return pga_format(mem, "%s:%d:%d", place->file, place->line, place->column);
+    if (place->line > 0)
+        return pga_format(mem, "%s:%d", place->file, place->line);
+    return place->file;
+}
+
+/* The caret under the character; wide characters are as wide as the terminal makes them in the line above. */
+static const char *
+format_caret(struct pga_arena *mem, const struct pga_place *place)
+{
+    return pga_format(mem, "%*s^", place->caret, "");
+}
+
+static void
+report_json(struct pga_context *ctx, const struct pga_error *err)
+{
+    struct pga_json *error = pga_json_set(ctx->json, "error", pga_json_object());
+
+    pga_json_set_text(error, "code", pga_code_name(err->code));
+    pga_json_set_int(error, "exit_status", pga_error_exit_status(err));
+    pga_json_set_text(error, "message", err->message);
+    pga_json_set_text(error, "detail", err->detail[0] != '\0' ? err->detail : NULL);
+    pga_json_set_text(error, "hint", err->hint[0] != '\0' ? err->hint : NULL);
+    pga_json_set_text(error, "context", err->context[0] != '\0' ? err->context : NULL);
+    pga_json_set_text(error, "sqlstate", err->sqlstate[0] != '\0' ? err->sqlstate : NULL);
+    if (err->place.file[0] != '\0') {
+        struct pga_json *place = pga_json_set(error, "place", pga_json_object());
+
+        pga_json_set_text(place, "file", err->place.file);
+        if (err->place.line > 0)
+            pga_json_set_int(place, "line", err->place.line);
+        if (err->place.column > 0)
+            pga_json_set_int(place, "column", err->place.column);
+    }
+}
+
+void
+pga_error_report(struct pga_context *ctx, const struct pga_error *err)
+{
+    const struct pga_place *place = &err->place;
+    const struct pga_log *log = &ctx->log;
+    const char *at =
+        place->file[0] == '\0' ? "" : pga_format(ctx->mem, "%s: ", format_place(ctx->mem, place));
+    const char *state =
+        err->sqlstate[0] == '\0' ? "" : pga_format(ctx->mem, " (SQLSTATE %s)", err->sqlstate);
+
+    if (ctx->json != NULL)
+        report_json(ctx, err);
+    pga_log_write(log, PGA_LOG_ERROR, "%s%s%s", at, err->message, state);
+    if (place->text[0] != '\0') {
+        pga_log_line(log, PGA_LOG_ERROR, "line", pga_format(ctx->mem, "%s", place->text));
+        if (place->column > 0)
+            pga_log_line(log, PGA_LOG_ERROR, "    ", format_caret(ctx->mem, place));
+    }
+    if (err->detail[0] != '\0')
+        pga_log_line(log, PGA_LOG_ERROR, "detail", err->detail);
+    if (err->context[0] != '\0')
+        pga_log_line(log, PGA_LOG_ERROR, "context", err->context);
+    if (err->hint[0] != '\0')
+        pga_log_line(log, PGA_LOG_ERROR, "hint", err->hint);
+    if (err->src_file != NULL && log->level >= PGA_LOG_DEBUG)
+        pga_log_line(log, PGA_LOG_DEBUG, "source",
+                     pga_format(ctx->mem, "%s:%d", err->src_file, err->src_line));
+}

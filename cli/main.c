@@ -1,0 +1,23 @@
+/*
+ * cli/main.c: where it begins.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <locale.h>
+#include <stdio.h>
+
+#include "base/interrupt.h"
+#include "cli/command.h"
+
+int
+main(int argc, char **argv)
+{
+    struct pga_error err = {0};
+
+    (void)setlocale(LC_CTYPE, "");
+    if (!pga_interrupt_install(&err)) {
+        (void)fprintf(stderr, "pgalter: error: %s\n", err.message);
+        return pga_error_exit_status(&err);
+    }
+    return pga_command_main(argc, argv);
+}

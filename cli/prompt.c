@@ -1,0 +1,55 @@
+/*
+ * cli/prompt.c: asking.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/prompt.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/str.h"
+
+/* Read a line from the terminal; a signal or the end of the input is an empty one. */
+static bool
+read_line(char *line, size_t size, struct pga_error *err)
+{
+    struct pollfd polled[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                               {.fd = pga_interrupt_fd(), .events = POLLIN}};
+    ssize_t got = 0;
+
+    line[0] = '\0';
+    while (poll(polled, 2, -1) < 0 || polled[0].revents == 0)
+        if (!pga_interrupt_check(err))
+            return false;
+    if (!pga_interrupt_check(err))
+        return false;
+    got = read(STDIN_FILENO, line, size - 1);
+    line[got > 0 ? got : 0] = '\0';
+    return true;
+}
+
+bool
+pga_prompt_confirm(struct pga_context *ctx, const char *question, struct pga_error *err)
+{
+    char line[64];
+    struct pga_str answer;
+
+    if (pga_option_is_given(&ctx->options, PGA_OPTION_YES))
+        return true;
+    if (!ctx->is_terminal || ctx->json != NULL) {
+        (void)pga_fail(err, PGA_ERR_USAGE,
+                       "\"%s\" asks before it goes on, and here is nobody to ask", ctx->argv[0]);
+        return pga_error_hint(err, "Look at the plan above, then run the same command with --yes.");
+    }
+    (void)fprintf(stdout, "%s [y/N] ", question);
+    (void)fflush(stdout);
+    if (!read_line(line, sizeof(line), err))
+        return false;
+    answer = pga_str_trim(pga_str_of(line));
+    if (pga_str_equal_nocase(answer, "y") || pga_str_equal_nocase(answer, "yes"))
+        return true;
+    pga_print(ctx, "Nothing was done.\n");
+    return false;
+}

@@ -1,0 +1,21 @@
+/*
+ * cli/recorded.c: what mark, accept and forget share.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/recorded.h"
+
+void
+pga_recorded_report(struct pga_context *ctx, const struct pga_recorded *recorded, const char *verb,
+                    const char *rest)
+{
+    struct pga_json *array =
+        ctx->json == NULL ? NULL : pga_json_set(ctx->json, "recorded", pga_json_array());
+
+    for (size_t i = 0; i < recorded->count; i++) {
+        pga_print(ctx, "  %s\n", recorded->ids[i]);
+        if (array != NULL)
+            pga_json_add_text(array, recorded->ids[i]);
+    }
+    pga_print(ctx, "%s %s%s\n", verb, pga_count(ctx->mem, recorded->count, "alteration"), rest);
+}

@@ -1,0 +1,16 @@
+/*
+ * cli/recorded.h: what mark, accept and forget share.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_CLI_RECORDED_H
+#define PGA_CLI_RECORDED_H
+
+#include "cli/context.h"
+#include "engine/record.h"
+
+/* "Marked 3 alterations as applied" and their ids; the same in the JSON document. */
+void pga_recorded_report(struct pga_context *ctx, const struct pga_recorded *recorded,
+                         const char *verb, const char *rest);
+
+#endif

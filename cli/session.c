@@ -1,0 +1,213 @@
+/*
+ * cli/session.c: the one place where drivers, journal and alterations are wired together.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/session.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "cli/command.h"
+#include "cli/config.h"
+#include "cli/observe.h"
+#include "cli/version.h"
+#include "drivers/local/cluster.h"
+#include "drivers/pq/pq.h"
+
+#define LOCAL_PREFIX "local:"
+
+/* "user@host" of whoever runs this, for the history. */
+static const char *
+who_runs(struct pga_arena *mem)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    char host[256] = "";
+
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+        memcpy(host, "unknown", sizeof("unknown"));
+    if (user != NULL && user->pw_name != NULL)
+        return pga_format(mem, "%s@%s", user->pw_name, host);
+    return pga_format(mem, "%ld@%s", (long)geteuid(),
+                      host); /* a container's user often has no name */
+}
+
+void
+pga_session_cluster(struct pga_context *ctx, struct pga_cluster_settings *out)
+{
+    const char *slash = ctx->config_file == NULL ? NULL : strrchr(ctx->config_file, '/');
+
+    memset(out, 0, sizeof(*out));
+    out->bin_dir = getenv("PGALTER_PG_BINDIR");
+    if (slash != NULL && slash != ctx->config_file)
+        out->project_dir =
+            pga_strndup(ctx->mem, ctx->config_file, (size_t)(slash - ctx->config_file));
+}
+
+/* A secret that a file holds, as Kubernetes mounts them: one line, its end is not part of it. */
+static bool
+read_secret(struct pga_context *ctx, const char *path, const char **out, struct pga_error *err)
+{
+    struct pga_str text;
+
+    if (!pga_file_read(ctx->mem, path, PGA_FILE_CONFIG_MAX, &text, err))
+        return pga_error_while(err, "PGALTER_DATABASE_URL_FILE");
+    text = pga_str_trim(text);
+    if (memchr(text.data, '\n', text.len) != NULL)
+        return pga_fail(err, PGA_ERR_USAGE,
+                        "PGALTER_DATABASE_URL_FILE: \"%s\" has more than one line", path);
+    *out = pga_str_dup(ctx->mem, text);
+    return true;
+}
+
+/* --db, PGALTER_DATABASE_URL, ..._FILE, DATABASE_URL, DB_URL, pgalter.yaml; NULL leaves it to libpq. */
+static bool
+choose_database(struct pga_context *ctx, const char **out, struct pga_error *err)
+{
+    const struct pga_option_value *value = &ctx->options.values[PGA_OPTION_DB];
+    static const char *const others[] = {"DATABASE_URL", "DB_URL"};
+    const char *file = getenv("PGALTER_DATABASE_URL_FILE");
+
+    *out = value->text;
+    if (value->origin == PGA_ORIGIN_COMMAND_LINE || value->origin == PGA_ORIGIN_ENVIRONMENT)
+        return true;
+    if (file != NULL && file[0] != '\0')
+        return read_secret(ctx, file, out, err);
+    for (size_t i = 0; i < PGA_COUNT_OF(others); i++) {
+        const char *text = getenv(others[i]);
+
+        if (text != NULL && text[0] != '\0') {
+            *out = text;
+            return true;
+        }
+    }
+    return true;
+}
+
+/* local: or local:NAME stands for the private cluster, which starts when it doesn't run. */
+static bool
+resolve_local(struct pga_context *ctx, const char **database, struct pga_error *err)
+{
+    struct pga_cluster_settings settings;
+    struct pga_cluster cluster;
+    const char *name;
+
+    if (*database == NULL || strncmp(*database, LOCAL_PREFIX, strlen(LOCAL_PREFIX)) != 0)
+        return true;
+    name = *database + strlen(LOCAL_PREFIX);
+    pga_session_cluster(ctx, &settings);
+    if (!pga_cluster_start(ctx->mem, &settings, &cluster, err))
+        return false;
+    *database = pga_cluster_conninfo(ctx->mem, &cluster, name[0] == '\0' ? NULL : name);
+    return true;
+}
+
+static bool
+read_settings(struct pga_context *ctx, struct pga_run_settings *out, struct pga_error *err)
+{
+    const struct pga_options *options = &ctx->options;
+    const char *source = pga_option_text(options, PGA_OPTION_DOWN_FROM, NULL);
+    int64_t steps;
+
+    if (!pga_option_duration_ms(options, PGA_OPTION_LOCK_WAIT, PGA_LOCK_WAIT_MS, &out->lock_wait_ms,
+                                err) ||
+        !pga_option_duration_ms(options, PGA_OPTION_LOCK_TIMEOUT, PGA_LOCK_TIMEOUT_MS,
+                                &out->lock_timeout_ms, err) ||
+        !pga_option_duration_ms(options, PGA_OPTION_STATEMENT_TIMEOUT, 0,
+                                &out->statement_timeout_ms, err) ||
+        !pga_option_int(options, PGA_OPTION_RETRIES, 0, 1000, PGA_RETRIES, &out->retries, err) ||
+        !pga_option_int(options, PGA_OPTION_STEPS, 1, 1000000, 0, &steps, err))
+        return false;
+    if (out->lock_timeout_ms == 0) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "a lock timeout of 0 would wait for ever");
+        return pga_error_hint(
+            err,
+            "While a statement waits for a lock, the application's queries queue behind it. Use a "
+            "short one, such as 2s, and more --retries.");
+    }
+    out->plan.steps = (size_t)steps;
+    out->plan.strict = pga_option_is_given(options, PGA_OPTION_STRICT);
+    if (source != NULL && strcmp(source, "journal") != 0 && strcmp(source, "files") != 0) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"--down-from\" is \"%s\"", source);
+        return pga_error_hint(err, "It must be journal or files.");
+    }
+    out->plan.down_from = source == NULL                 ? PGA_DOWN_FROM_UNDECIDED
+                          : strcmp(source, "files") == 0 ? PGA_DOWN_FROM_FILES
+                                                         : PGA_DOWN_FROM_JOURNAL;
+    return true;
+}
+
+static bool
+connect_server(struct pga_context *ctx, const char *run, struct pga_error *err)
+{
+    struct pga_pq_settings settings = {
+        .application_name = pga_format(ctx->mem, "pgalter/%s run=%s", PGA_VERSION, run),
+        .role = pga_option_text(&ctx->options, PGA_OPTION_ROLE, NULL),
+    };
+
+    if (!choose_database(ctx, &settings.conninfo, err) ||
+        !resolve_local(ctx, &settings.conninfo, err) ||
+        !pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0, &settings.wait_ms, err))
+        return false;
+    ctx->driver = pga_pq_open(&settings, err);
+    if (ctx->driver == NULL)
+        return false;
+    pga_log_write(&ctx->log, PGA_LOG_DETAIL, "connected to %s", pga_driver_describe(ctx->driver));
+    return true;
+}
+
+static bool
+open_server(struct pga_context *ctx, struct pga_error *err)
+{
+    struct pga_journal_settings settings = {
+        .schema = pga_option_text(&ctx->options, PGA_OPTION_SCHEMA, PGA_JOURNAL_SCHEMA),
+        .owner = pga_option_text(&ctx->options, PGA_OPTION_OWNER, NULL),
+        .run = pga_uuid_new(ctx->mem),
+        .who = who_runs(ctx->mem),
+        .engine = PGA_VERSION,
+    };
+
+    if (!read_settings(ctx, &ctx->runner.settings, err) || !connect_server(ctx, settings.run, err))
+        return false;
+    pga_journal_init(&ctx->journal, ctx->driver, ctx->mem, &settings);
+    ctx->runner.driver = ctx->driver;
+    ctx->runner.journal = &ctx->journal;
+    ctx->runner.alterations = &ctx->alterations;
+    ctx->runner.clock = pga_clock_system();
+    pga_observe_attach(ctx);
+    return pga_journal_open(&ctx->journal, err);
+}
+
+static bool
+open_alterations(struct pga_context *ctx, struct pga_error *err)
+{
+    unsigned needs = ctx->command->needs;
+
+    ctx->dir = pga_option_text(&ctx->options, PGA_OPTION_DIR, "alterations");
+    ctx->alterations.dir = ctx->dir;
+    if ((needs & PGA_NEEDS_ALTERATIONS) == 0)
+        return true;
+    /* Only a folder that nobody named may be absent: a name that is wrong must not look like an empty folder. */
+    if ((needs & PGA_NEEDS_ALTERATIONS_OPTIONAL) != 0 &&
+        !pga_option_is_given(&ctx->options, PGA_OPTION_DIR) && !pga_file_exists(ctx->dir))
+        return true;
+    return pga_directory_load(ctx->mem, ctx->dir, &ctx->alterations, err);
+}
+
+bool
+pga_session_open(struct pga_context *ctx, struct pga_error *err)
+{
+    if (!pga_config_load(ctx, err) || !open_alterations(ctx, err))
+        return false;
+    return (ctx->command->needs & PGA_NEEDS_SERVER) == 0 || open_server(ctx, err);
+}
+
+void
+pga_session_close(struct pga_context *ctx)
+{
+    pga_driver_close(&ctx->driver);
+}

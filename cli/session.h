@@ -1,0 +1,23 @@
+/*
+ * cli/session.h: the one place where drivers, journal and alterations are wired together.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_CLI_SESSION_H
+#define PGA_CLI_SESSION_H
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "cli/context.h"
+
+/* Prepare what the command needs, by its row in commands.def.  Errors: those of reading and connecting. */
+bool pga_session_open(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
+
+/* Close what was opened. */
+void pga_session_close(struct pga_context *ctx);
+
+/* The folder of the private cluster's project: the current one, or where pgalter.yaml stands. */
+struct pga_cluster_settings;
+void pga_session_cluster(struct pga_context *ctx, struct pga_cluster_settings *out);
+
+#endif
