@@ -4,7 +4,10 @@
  * Splits SQL text into tokens whose concatenation is the text, byte for byte.  Knows quotes, E'' and U&''
  * strings, dollar quotes, nested comments, string continuation, and standard_conforming_strings as the server has
  * it; a lone CR ends a -- comment, as it does for the server.  Does not know statements: that is statement.h.
- * Source: PostgreSQL manual 4.1; psql's behaviour.
+ *
+ * Where the servers differ (0x1F and 1_000 are numbers from 16 on, 1a is junk from 15 on) tokens are cut as the
+ * oldest one does: the newer ones refuse every text in which that would move a border of a quote or comment.
+ * Source: PostgreSQL manual 4.1; the behaviour of psql and of the server.
  *
  *     struct pga_lexer lexer;
  *     struct pga_token token;
@@ -38,7 +41,6 @@ enum pga_token_kind {
     PGA_TOKEN_SEMICOLON,
     PGA_TOKEN_BACKSLASH,    /* a backslash outside everything: psql would take a meta-command */
     PGA_TOKEN_OTHER,        /* any other single character or operator */
-    PGA_TOKEN_COPY_DATA,    /* never from the lexer itself: see statement.h */
 };
 
 struct pga_token {
@@ -61,10 +63,23 @@ void pga_lexer_init(struct pga_lexer *lexer, struct pga_str text, bool standard_
 /* The next token; false at the end of the text. */
 bool pga_lexer_next(struct pga_lexer *lexer, struct pga_token *out);
 
+/* Neither blanks nor a comment. */
+bool pga_token_is_significant(const struct pga_token *token);
+
+/* The next significant token; false at the end of the text. */
+bool pga_lexer_next_significant(struct pga_lexer *lexer, struct pga_token *out);
+
+/* Length of the dollar quote's delimiter, "$$" or "$tag$", that starts at a byte offset; 0: none does. */
+size_t pga_lexer_dollar_delimiter(struct pga_str text, size_t offset);
+
 /* Whether a WORD token is this keyword, whatever its case. */
 bool pga_token_is(struct pga_str text, const struct pga_token *token, const char *keyword);
 
-/* 1-based line and column (in characters) of a byte offset, and the text of that line without its end. */
-void pga_text_locate(struct pga_str text, size_t offset, int *out_line, int *out_column, struct pga_str *out_text);
+/*
+ * 1-based line and column (in characters) of a byte offset, clamped to the text, and the text of that line without
+ * its end.  Lines end in LF, as editors count them.
+ */
+void pga_text_locate(struct pga_str text, size_t offset, int *out_line, int *out_column,
+                     struct pga_str *out_text);
 
 #endif

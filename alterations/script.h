@@ -2,7 +2,8 @@
  * alterations/script.h: one script, from the bytes of a file to what can be sent.
  *
  * Normalising gives the text that is digested, stored and sent: BOM, `allow` lines and trailing blank lines
- * removed, CRLF turned into LF.  Preparing finds what pgalter must know before it sends: the statements, an outer
+ * removed, CRLF (also CRCRLF) turned into LF; a lone CR stays.  It ends in one LF unless it is empty, and normalising
+ * it again changes nothing.  Preparing finds what pgalter must know before it sends: the statements, an outer
  * BEGIN ... COMMIT that is taken off, transaction modes that move into the runner's BEGIN, COPY data that
  * travels apart, and everything that STEP 4 and 5 refuse.  The stored text of a journal passes through the same
  * preparation as a file's.
@@ -33,8 +34,8 @@ struct pga_script_text {
     struct pga_str text; /* normalised; NUL-terminated */
     struct pga_digest digest;
     struct pga_directives directives;
-    bool empty; /* no statement: comments and blanks only */
-    const int *removed_lines; /* 1-based line numbers of the file that normalising removed, ascending */
+    bool empty; /* no statement: comments, blanks and lone semicolons only */
+    const int *removed_lines; /* 1-based numbers of the file's `allow` lines, ascending; those at the end don't count */
     size_t removed_line_count;
 };
 
@@ -46,11 +47,12 @@ struct pga_piece {
 /* What is sent for a script that runs in one transaction. */
 struct pga_prepared {
     struct pga_statements statements;
+    size_t first, end;        /* of statements.items: [first, end) are sent; the others are wrapper and hoisted modes */
     struct pga_piece *pieces; /* in order; between them wrapper, hoisted modes and COPY data are left out */
     size_t piece_count, piece_capacity;
     struct pga_str *copies;   /* the data of each COPY IN, in order */
     size_t copy_count, copy_capacity;
-    struct pga_modes modes;   /* for the runner's BEGIN */
+    struct pga_modes modes;   /* for the runner's BEGIN: isolation and deferrable, nothing else */
     bool alone;               /* sets a lexical setting: must be sent statement by statement */
     bool alters_settings;     /* has ALTER DATABASE|ROLE ... SET: reconnect afterwards (STEP 4) */
     bool session_state;       /* not possible behind a transaction pooler */
@@ -68,7 +70,7 @@ bool pga_script_parse(struct pga_arena *mem, const char *file, enum pga_part par
  * Prepare a script that runs in one transaction.
  * Errors: PGA_ERR_USAGE with place and hint: transaction control in the middle, READ ONLY or SNAPSHOT modes,
  * COMMIT AND CHAIN, PREPARE TRANSACTION, COMMIT/ROLLBACK PREPARED, a statement that needs `transaction none`,
- * COPY TO STDOUT, comments nested deeper than PGA_COMMENT_DEPTH_MAX, and all of pga_statements_parse().
+ * SET TRANSACTION behind another statement, COPY TO STDOUT, comments nested deeper than PGA_COMMENT_DEPTH_MAX, and all of pga_statements_parse().
  */
 bool pga_script_prepare(struct pga_arena *mem, const struct pga_script_text *script, bool standard_strings,
                         struct pga_prepared *out, struct pga_error *err) PGA_MUST_CHECK;
@@ -76,9 +78,10 @@ bool pga_script_prepare(struct pga_arena *mem, const struct pga_script_text *scr
 /* A run of statements of a non-transactional script. */
 struct pga_unit {
     size_t first, count; /* in statements.items */
-    bool transactional;  /* commits together with its progress record; otherwise started and done are apart */
+    bool transactional;  /* commits together with its progress record; otherwise started and done are apart:
+                            OUTSIDE, EITHER, CALL, END_PREPARED */
     bool wrapped;        /* the script's own BEGIN ... COMMIT stood around it; not part of first..count */
-    struct pga_modes modes;
+    struct pga_modes modes; /* of that BEGIN and the SET TRANSACTION behind it, which is not part either */
 };
 
 struct pga_units {
@@ -89,7 +92,9 @@ struct pga_units {
 
 /*
  * Prepare a script whose statements run one by one: a before-script, or one with `transaction none`.
- * BEGIN ... COMMIT inside it is one unit.  Errors: as pga_script_prepare() but for what needs no transaction.
+ * BEGIN ... COMMIT inside it is one unit, or none when nothing stands between.  Errors: as pga_script_prepare() but
+ * for what needs no transaction; a BEGIN or COMMIT without the other; outside a pair also SAVEPOINT and SET
+ * TRANSACTION, which would have no effect.
  */
 bool pga_script_units(struct pga_arena *mem, const struct pga_script_text *script, bool standard_strings,
                       struct pga_units *out, struct pga_error *err) PGA_MUST_CHECK;

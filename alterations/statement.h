@@ -1,8 +1,15 @@
 /*
  * alterations/statement.h: the statements of a script, and what each means to a runner.
  *
- * A statement ends at a semicolon outside quotes, parentheses and BEGIN ATOMIC bodies, as it does for psql.
- * Its data, after COPY ... FROM STDIN, reaches up to a line that is only \. and belongs to the statement.
+ * A statement ends at a semicolon outside quotes, parentheses and BEGIN ATOMIC bodies, as it does for the server.
+ * psql guesses where such a body ends by counting CASE and END, and can thereby be made to swallow a COMMIT that
+ * follows; here a body is BEGIN ATOMIC in a CREATE FUNCTION or PROCEDURE up to the END that stands where a
+ * statement would begin, which is what the grammar says.  The rows of COPY ... FROM STDIN begin on the next line,
+ * reach up to a line that is only \. and belong to the statement.
+ *
+ * A statement that sets standard_conforming_strings changes how the text behind it is read, as it does on a server
+ * that gets the statements one by one.  Where its new value can't be known, a plain string with a backslash in it
+ * is refused.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -32,6 +39,7 @@ enum pga_statement_kind {
     PGA_STATEMENT_COPY_IN,             /* COPY ... FROM STDIN */
     PGA_STATEMENT_COPY_OUT,            /* COPY ... TO STDOUT */
     PGA_STATEMENT_OUTSIDE,             /* can't run in a transaction block: CONCURRENTLY, VACUUM, CREATE DATABASE, ... */
+    PGA_STATEMENT_EITHER,              /* can't for some objects (partitioned, with a slot): CLUSTER t, REINDEX TABLE, ... */
     PGA_STATEMENT_CALL,                /* CALL and DO: may commit by themselves when outside a transaction */
     PGA_STATEMENT_ALTER_SETTINGS,      /* ALTER DATABASE|ROLE|USER ... SET|RESET: changes what new sessions start with */
     PGA_STATEMENT_SESSION_STATE,       /* leaves state in the session: SET (not LOCAL), PREPARE, LISTEN, temp objects, ... */
@@ -39,10 +47,11 @@ enum pga_statement_kind {
 
 /* Transaction modes that BEGIN, START TRANSACTION or SET TRANSACTION name. */
 struct pga_modes {
-    struct pga_str isolation; /* e.g. "SERIALIZABLE" as written, blanks folded; empty: none */
+    struct pga_str isolation; /* "READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"; empty: none */
     bool deferrable;
     bool read_only; /* also when READ WRITE follows: what can't be hoisted */
     bool snapshot;
+    bool malformed; /* something else stands there */
 };
 
 struct pga_statement {
@@ -50,7 +59,8 @@ struct pga_statement {
     size_t offset, len;      /* bytes, from its first token to its semicolon inclusive, without data */
     int line;                /* 1-based, of its first token */
     bool has_semicolon;
-    size_t data_offset, data_len; /* COPY_IN: the rows, without the closing \. line; 0, 0: none */
+    bool concurrently;       /* OUTSIDE because of CONCURRENTLY: not bounded by lock_timeout (STEP 7) */
+    size_t data_offset, data_len; /* COPY_IN: the rows, without the closing \. line; otherwise 0, 0 */
     size_t end;              /* where the next may begin: after the data's closing line */
     struct pga_modes modes;  /* BEGIN, SET_TRANSACTION */
     struct pga_str first, second; /* its first two words, for messages; may be empty */
@@ -60,14 +70,16 @@ struct pga_statements {
     struct pga_statement *items;
     size_t count, capacity;
     int deepest_comment;         /* how deep its block comments nest */
-    struct pga_str *dollar_tags; /* distinct non-empty tags of dollar quotes that the text uses, without the $ */
+    size_t deepest_offset;       /* of the first that nests so deep */
+    struct pga_str *dollar_tags; /* sorted: whatever looks like a non-empty $tag$ outside COPY data, without the $;
+                                    for the airbag, so also where it is none (in a string, behind a letter) */
     size_t dollar_tag_count, dollar_tag_capacity;
 };
 
 /*
  * Split a script.  `file` is only for messages.
- * Errors: PGA_ERR_USAGE with place: an unterminated quote, comment, dollar quote or COPY data (line of its
- * start), a psql meta-command (with a hint).
+ * Errors: PGA_ERR_USAGE with place: an unterminated quote, comment, dollar quote, parenthesis, BEGIN ATOMIC body or
+ * COPY data (line of its start), text between COPY ... FROM STDIN; and its data, a psql meta-command (with a hint).
  */
 bool pga_statements_parse(struct pga_arena *mem, const char *file, struct pga_str text, bool standard_strings,
                           struct pga_statements *out, struct pga_error *err) PGA_MUST_CHECK;

@@ -45,7 +45,8 @@ system_sleep_ms(void *ctx, int64_t ms)
         struct pollfd wake = {.fd = pga_interrupt_fd(), .events = POLLIN}; /* -1 is passed over */
         int64_t left = end - now;
 
-        (void)poll(&wake, 1, left < INT_MAX ? (int)left : INT_MAX);
+        if (poll(&wake, 1, left < INT_MAX ? (int)left : INT_MAX) > 0)
+            return;
         now = system_monotonic_ms(ctx);
     }
 }

@@ -5,9 +5,11 @@
  * order, and no snapshot outlives a statement (FACTS 2, 6).  Implementations: drivers/pq (libpq) and
  * drivers/script (a scripted server for tests); tests/contract holds what both must do.
  *
- * Every wait has a deadline or ends when an interrupt is pending (base/interrupt.h): the running statement is
- * then cancelled through a second connection, what is left of the message is drained, and the call fails with
- * PGA_ERR_INTERRUPTED or PGA_ERR_DEADLINE.
+ * Every wait has a deadline or ends when a signal comes (base/interrupt.h): the running statement is then
+ * cancelled through a second connection, what is left of the message is drained, and the call fails with
+ * PGA_ERR_INTERRUPTED or PGA_ERR_DEADLINE; pga_driver_transaction() tells what is left of the session.  A second
+ * signal closes the socket at once.  A signal that had come before the call began does not stop it, so that
+ * the caller can still roll back and record: it looks with pga_interrupt_check() before it begins anything new.
  *
  *     PGA_AUTO(pga_driver_close) struct pga_driver *driver = NULL;
  *     struct pga_message message = {.sql = PGA_STR("SELECT pg_catalog.version()"), .keep_rows = true};
@@ -44,13 +46,15 @@ struct pga_message {
     struct pga_str sql;           /* one or more statements; no NUL */
     const struct pga_str *copies; /* the data of each COPY ... FROM STDIN in `sql`, in order */
     size_t copy_count;
-    bool keep_rows;     /* copy rows into the results; otherwise they are counted and dropped as they come */
+    bool
+        keep_rows; /* copy rows into the results; otherwise they are counted and dropped as they come */
     int64_t timeout_ms; /* 0: no limit of its own */
 };
 
 /* The result of one statement. */
 struct pga_result {
-    const char *tag; /* the command tag, e.g. "INSERT 0 1"; "" where a rule replaced the statement */
+    const char
+        *tag; /* the command tag, e.g. "INSERT 0 1"; "" where a rule replaced the statement */
     size_t row_count;
     size_t column_count;
     const char *const *names;  /* column names; only with keep_rows */
@@ -64,7 +68,8 @@ struct pga_server_message {
     const char *message, *detail, *hint, *context;
     const char *schema, *table, *column, *datatype, *constraint;
     const char *internal_query;
-    int64_t position;          /* 1-based, in characters of the message (bytes where the database is SQL_ASCII); 0: none */
+    int64_t
+        position; /* 1-based, in characters of the message (bytes where the database is SQL_ASCII); 0: none */
     int64_t internal_position; /* the same in internal_query */
 };
 
@@ -110,17 +115,18 @@ struct pga_driver {
  *
  * Errors: PGA_ERR_SQL (the server refused a statement; sqlstate, detail, hint and context are filled, place is
  * not), PGA_ERR_LOST (the connection ended; what was committed is unknown), PGA_ERR_INTERRUPTED,
- * PGA_ERR_DEADLINE, PGA_ERR_USAGE (NUL in the text).
+ * PGA_ERR_DEADLINE, PGA_ERR_USAGE (NUL in the text), PGA_ERR_UNEXPECTED (data without a COPY, too many rows).
  */
-bool pga_driver_query(struct pga_driver *d, const struct pga_message *message, struct pga_arena *mem,
-                      struct pga_results *results, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_driver_query(struct pga_driver *d, const struct pga_message *message,
+                      struct pga_arena *mem, struct pga_results *results, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 /* The same for text without rows of interest: runs it and drops the results. */
 bool pga_driver_run(struct pga_driver *d, struct pga_str sql, struct pga_error *err) PGA_MUST_CHECK;
 
 /* The same for one result whose rows are wanted: the last of the message. */
-bool pga_driver_rows(struct pga_driver *d, struct pga_str sql, struct pga_arena *mem, struct pga_result *out,
-                     struct pga_error *err) PGA_MUST_CHECK;
+bool pga_driver_rows(struct pga_driver *d, struct pga_str sql, struct pga_arena *mem,
+                     struct pga_result *out, struct pga_error *err) PGA_MUST_CHECK;
 
 enum pga_transaction pga_driver_transaction(struct pga_driver *d);
 
@@ -151,7 +157,29 @@ const char *pga_result_value(const struct pga_result *result, size_t row, size_t
 /* Pass a notice to whoever listens. For implementations. */
 void pga_driver_report(struct pga_driver *d, const struct pga_server_message *notice);
 
+/* A copy on `mem` in which every missing (NULL) text is "". For implementations. */
+struct pga_server_message *pga_driver_keep(struct pga_arena *mem,
+                                           const struct pga_server_message *message);
+
+/* One more result at the end, all zero but for the tag. For implementations. */
+struct pga_result *pga_driver_add_result(struct pga_results *results, struct pga_arena *mem,
+                                         const char *tag);
+
+/* False and PGA_ERR_UNEXPECTED when COPY statements took fewer data than the message has. For implementations. */
+bool pga_driver_check_copies(const struct pga_message *message, size_t taken,
+                             struct pga_error *err);
+
+/* An identifier in double quotes, those within doubled. For implementations. */
+char *pga_driver_quote_plainly(struct pga_arena *mem, const char *name);
+
 /* Make *err of a server's error. Returns false. For implementations. */
 bool pga_driver_fail(const struct pga_server_message *error, struct pga_error *err);
+
+/*
+ * Make *err PGA_ERR_LOST: the connection to `where` (as described) is gone; `why` is what is known of it, or "".
+ * `error` is the server's last word, or NULL. Returns false. For implementations.
+ */
+bool pga_driver_fail_lost(const char *where, const struct pga_server_message *error,
+                          const char *why, struct pga_error *err);
 
 #endif

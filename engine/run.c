@@ -46,7 +46,7 @@ pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *er
     enum pga_journal_presence presence = runner->journal->presence;
     struct pga_head head = runner->journal->head;
 
-    if (!pga_lock_take(runner->journal, &wait, err))
+    if (!pga_journal_lock_take(runner->journal, &wait, err))
         return false;
     runner->has_lock = true;
     if (presence != PGA_JOURNAL_PRESENT) {
@@ -85,7 +85,7 @@ void
 pga_runner_unlock(struct pga_runner *runner)
 {
     if (runner->has_lock)
-        pga_lock_release(runner->journal);
+        pga_journal_lock_release(runner->journal);
     runner->has_lock = false;
 }
 

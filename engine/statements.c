@@ -174,7 +174,7 @@ run_unit(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
     for (;;) {
         bool held = false;
 
-        if (!pga_interrupt_check(err) || !pga_lock_is_held(p->runner->journal, &held, err))
+        if (!pga_interrupt_check(err) || !pga_journal_lock_is_held(p->runner->journal, &held, err))
             return false;
         p->runner->has_lock = held;
         if (!pga_runner_keep_lock(p->runner, err))

@@ -160,7 +160,7 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     attempt->counts = pga_step_head_sql(&sql, &attempt->frame);
     pga_step_script_sql(&sql, attempt->script, &attempt->prepared, &map);
     pga_step_tail_sql(&sql, &attempt->frame);
-    pga_lock_held_sql(&sql, attempt->runner->journal);
+    pga_journal_lock_held_sql(&sql, attempt->runner->journal);
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(attempt->runner->driver, err))
         return false;
@@ -252,7 +252,7 @@ send_apart(struct attempt *attempt, struct pga_error *err)
         return false;
     if (!check_committed(&tail_results, 0, err))
         return false;
-    return pga_lock_is_held(attempt->runner->journal, &attempt->runner->has_lock, err);
+    return pga_journal_lock_is_held(attempt->runner->journal, &attempt->runner->has_lock, err);
 }
 
 /* One try.  *again: nothing was done, the journal stands where it stood, try once more. */

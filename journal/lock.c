@@ -40,13 +40,13 @@ key_sql(struct pga_arena *mem, const struct pga_journal *journal, const char *sq
 }
 
 void
-pga_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal)
+pga_journal_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal)
 {
     pga_buf_append(buf, key_sql(buf->mem, journal, pga_text_lock_held_sql));
 }
 
 bool
-pga_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err)
+pga_journal_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
@@ -64,8 +64,8 @@ pga_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err)
 }
 
 bool
-pga_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
-                     struct pga_lock_holder *out, struct pga_error *err)
+pga_journal_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
+                             struct pga_lock_holder *out, struct pga_error *err)
 {
     struct pga_result result;
     const char *fields[5];
@@ -150,14 +150,15 @@ report_wait(struct pga_journal *journal, const struct pga_lock_wait *wait, int64
     if (wait->report == NULL || waited_ms < *next_report_ms)
         return true;
     *next_report_ms = waited_ms + REPORT_EACH_MS;
-    if (!pga_lock_find_holder(journal, &mem, &holder, err))
+    if (!pga_journal_lock_find_holder(journal, &mem, &holder, err))
         return false;
     wait->report(wait->ctx, &holder, waited_ms);
     return true;
 }
 
 bool
-pga_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait, struct pga_error *err)
+pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
+                      struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
@@ -187,13 +188,13 @@ pga_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait, str
         if (pause > POLL_LAST_MS)
             pause = POLL_LAST_MS;
     }
-    if (!pga_lock_find_holder(journal, &mem, &holder, err))
+    if (!pga_journal_lock_find_holder(journal, &mem, &holder, err))
         return false;
     return fail_waiting(&holder, wait, err);
 }
 
 void
-pga_lock_release(struct pga_journal *journal)
+pga_journal_lock_release(struct pga_journal *journal)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};

@@ -36,20 +36,22 @@ struct pga_lock_wait {
  * Take the lock and read the head in the transaction after it, so that the head is not older than the lock
  * (STEP 6).  Errors: PGA_ERR_LOCKED naming the holder, PGA_ERR_INTERRUPTED, and those of the driver.
  */
-bool pga_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
-                   struct pga_error *err) PGA_MUST_CHECK;
+bool pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
+                           struct pga_error *err) PGA_MUST_CHECK;
 
 /* Whether this session holds the lock now. */
-bool pga_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_journal_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 /* Append a SELECT that gives a row if this session holds the lock and none if it doesn't. */
-void pga_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal);
+void pga_journal_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal);
 
 /* Give it back; one that is lost already is fine.  A failure is dropped: the session's end does the same. */
-void pga_lock_release(struct pga_journal *journal);
+void pga_journal_lock_release(struct pga_journal *journal);
 
 /* Who holds it; pid 0: nobody. */
-bool pga_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
-                          struct pga_lock_holder *out, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_journal_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
+                                  struct pga_lock_holder *out, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 #endif

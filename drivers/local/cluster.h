@@ -4,7 +4,12 @@
  * One per project directory, from the binaries that are installed; it listens on a Unix socket in a directory
  * with mode 0700 and nowhere else, and outlives the command that started it.  Several can run at once.  Nothing here
  * needs to be stopped cleanly: a server that died, or whose postmaster was killed, is started again over its
- * data.
+ * data.  What was committed survives all that: fsync and synchronous_commit are PostgreSQL's defaults.
+ *
+ * The state lies in <project>/.pgalter/local, or, where the cluster's user can't work there, in
+ * /var/lib/pgalter/local/<digest> (root) or ${XDG_STATE_HOME:-~/.local/state}/pgalter/<digest> (anybody else).  When
+ * root asks, the cluster runs as the owner of the project directory, else as `postgres`, else as `nobody`; its
+ * directories have mode 0700, so root and that user can connect, as the one superuser, without a password.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -31,11 +36,11 @@ struct pga_cluster {
     const char *project_dir; /* absolute, symbolic links resolved */
     const char *state_dir;   /* holds data/, log, the lock; mode 0700 */
     const char *data_dir;
-    const char *socket_dir;  /* its socket's path fits into 107 bytes, whatever project_dir is */
+    const char *socket_dir;  /* its socket's path fits into 107 bytes, whatever project_dir is; port 5432 */
     const char *log_file;
     const char *bin_dir;     /* of the server's binaries; NULL until a command needed them */
-    const char *user;        /* the superuser of the cluster and the system user it runs as */
-    uid_t uid;
+    const char *user;        /* the superuser of the cluster: "pgalter" */
+    uid_t uid;               /* the system user it runs as, and its group */
     gid_t gid;
     enum pga_cluster_state state;
     pid_t pid;               /* of the postmaster while running; otherwise 0 */
@@ -63,7 +68,10 @@ bool pga_cluster_find(struct pga_arena *mem, const struct pga_cluster_settings *
 bool pga_cluster_start(struct pga_arena *mem, const struct pga_cluster_settings *settings,
                        struct pga_cluster *out, struct pga_error *err) PGA_MUST_CHECK;
 
-/* Stop it (fast shutdown, then immediate); one that does not run is fine.  Errors: PGA_ERR_NO_SERVER. */
+/*
+ * Stop it: fast shutdown, after the timeout immediate, then by force.  One that does not run is fine.
+ * Errors: PGA_ERR_USAGE, PGA_ERR_NO_SERVER, PGA_ERR_INTERRUPTED.
+ */
 bool pga_cluster_stop(struct pga_arena *mem, const struct pga_cluster_settings *settings,
                       struct pga_cluster *out, struct pga_error *err) PGA_MUST_CHECK;
 
@@ -71,7 +79,7 @@ bool pga_cluster_stop(struct pga_arena *mem, const struct pga_cluster_settings *
 bool pga_cluster_reset(struct pga_arena *mem, const struct pga_cluster_settings *settings,
                        struct pga_cluster *out, struct pga_error *err) PGA_MUST_CHECK;
 
-/* "host=... dbname=... user=..." and "postgresql://..." for it; `database` NULL: PGA_CLUSTER_DATABASE. */
+/* "host=... port=... dbname=... user=..." and "postgresql://..." for it; `database` NULL: PGA_CLUSTER_DATABASE. */
 char *pga_cluster_conninfo(struct pga_arena *mem, const struct pga_cluster *cluster, const char *database);
 char *pga_cluster_url(struct pga_arena *mem, const struct pga_cluster *cluster, const char *database);
 

@@ -1,2 +1,137 @@
-/* drivers/pq/pq.c */
-typedef int pga_placeholder;
+/*
+ * drivers/pq/pq.c: a session through libpq.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "drivers/pq/pq_private.h"
+
+#include <assert.h>
+#include <string.h>
+
+static struct pga_pq *
+pq_of(struct pga_driver *d)
+{
+    return (struct pga_pq *)d;
+}
+
+void
+pga_pq_hang_up(struct pga_pq *pq)
+{
+    PQfinish(pq->conn);
+    pq->conn = NULL;
+}
+
+static enum pga_transaction
+pq_transaction(struct pga_driver *d)
+{
+    switch (PQtransactionStatus(pq_of(d)->conn)) {
+    case PQTRANS_IDLE:
+        return PGA_TRANSACTION_IDLE;
+    case PQTRANS_INTRANS:
+        return PGA_TRANSACTION_OPEN;
+    case PQTRANS_INERROR:
+        return PGA_TRANSACTION_FAILED;
+    default:
+        return PGA_TRANSACTION_LOST;
+    }
+}
+
+static const char *
+pq_parameter(struct pga_driver *d, const char *name)
+{
+    return PQparameterStatus(pq_of(d)->conn, name);
+}
+
+static int
+pq_backend_pid(struct pga_driver *d)
+{
+    return pq_of(d)->backend_pid;
+}
+
+static int
+pq_server_version(struct pga_driver *d)
+{
+    return pq_of(d)->server_version;
+}
+
+/* libpq refuses a name that is not valid in the session's encoding; the server then does the same. */
+static char *
+pq_quote_identifier(struct pga_driver *d, struct pga_arena *mem, const char *name)
+{
+    PGconn *conn = pq_of(d)->conn;
+    char *quoted = conn == NULL ? NULL : PQescapeIdentifier(conn, name, strlen(name));
+    char *copy = quoted == NULL ? pga_driver_quote_plainly(mem, name) : pga_strdup(mem, quoted);
+
+    PQfreemem(quoted);
+    return copy;
+}
+
+static const char *
+pq_describe(struct pga_driver *d)
+{
+    return pq_of(d)->where;
+}
+
+static bool
+pq_reconnect(struct pga_driver *d, struct pga_error *err)
+{
+    pga_pq_hang_up(pq_of(d));
+    return pga_pq_connect(pq_of(d), err);
+}
+
+static void
+pq_close(struct pga_driver *d)
+{
+    struct pga_arena mem = pq_of(d)->mem;
+
+    pga_pq_hang_up(pq_of(d));
+    pga_arena_release(&mem);
+}
+
+static const struct pga_driver_ops pq_ops = {
+    .query = pga_pq_query,
+    .transaction = pq_transaction,
+    .parameter = pq_parameter,
+    .backend_pid = pq_backend_pid,
+    .server_version = pq_server_version,
+    .quote_identifier = pq_quote_identifier,
+    .describe = pq_describe,
+    .reconnect = pq_reconnect,
+    .close = pq_close,
+};
+
+struct pga_driver *
+pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_fence *fences,
+                   size_t fence_count, struct pga_error *err)
+{
+    struct pga_arena mem = {0};
+    struct pga_pq *pq = pga_new(&mem, struct pga_pq);
+    struct pga_driver *d = &pq->base;
+
+    assert(fence_count <= PGA_PQ_FENCES_MAX);
+    pq->mem = mem;
+    pq->base = (struct pga_driver){&pq_ops, settings->notice, settings->notice_ctx};
+    pq->settings = *settings;
+    pq->settings.conninfo =
+        settings->conninfo == NULL ? "" : pga_strdup(&pq->mem, settings->conninfo);
+    pq->settings.application_name = pga_strdup(&pq->mem, settings->application_name);
+    pq->settings.role = pga_strdup(&pq->mem, settings->role);
+    pq->fences = fences;
+    pq->fence_count = fence_count;
+    pq->where = "the database";
+    if (!pga_pq_read_conninfo(pq, err) || !pga_pq_connect(pq, err))
+        pga_driver_close(&d);
+    return d;
+}
+
+struct pga_driver *
+pga_pq_open(const struct pga_pq_settings *settings, struct pga_error *err)
+{
+    /* Oldest server: 13, without the second; any role may set both for itself. */
+    static const struct pga_pq_fence fences[] = {
+        {"idle_in_transaction_session_timeout", "60s"},
+        {"client_connection_check_interval", "2s"},
+    };
+
+    return pga_pq_open_fenced(settings, fences, PGA_COUNT_OF(fences), err);
+}

@@ -132,6 +132,28 @@ START_TEST(an_interrupt_ends_a_sleep)
 }
 END_TEST
 
+/* A signal can come just before poll(), or to another thread: only the descriptor ends the wait then. */
+START_TEST(the_descriptor_ends_a_sleep)
+{
+    const struct pga_clock *clock = pga_clock_system();
+    int64_t start = pga_clock_now_ms(clock);
+    pid_t child;
+
+    install();
+    child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        (void)poll(NULL, 0, 30);
+        pga_interrupt_raise(
+            SIGTERM); /* into the pipe that both have; no signal interrupts anything */
+        _exit(0);
+    }
+    pga_clock_sleep_ms(clock, LONG_MS);
+    ck_assert_int_lt(pga_clock_now_ms(clock) - start, LONG_MS);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+}
+END_TEST
+
 START_TEST(an_interrupt_counts_without_installation)
 {
     const struct pga_clock *clock = pga_clock_system();
@@ -277,6 +299,7 @@ main(void)
     tcase_add_test(tcase, sleep_lasts);
     tcase_add_test(tcase, other_signals_do_not_shorten_a_sleep);
     tcase_add_test(tcase, an_interrupt_ends_a_sleep);
+    tcase_add_test(tcase, the_descriptor_ends_a_sleep);
     tcase_add_test(tcase, an_interrupt_counts_without_installation);
     tcase_add_test(tcase, the_first_signal_is_kept);
     tcase_add_test(tcase, clear_forgets);
