@@ -7,6 +7,7 @@
  */
 #include "alterations/alteration.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,21 +43,23 @@ static bool
 collect(struct pga_arena *mem, const char *dir, struct files *out, struct pga_error *err)
 {
     const char *const *names;
+    struct pga_error wrong = {0};
     size_t count;
 
     if (!list(mem, dir, &names, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
-        struct pga_error wrong = {0};
         struct file file = {.file_name = names[i]};
 
         if (pga_name_parse(mem, names[i], &file.name, &wrong)) {
             out->items = pga_grow(mem, out->items, out->count, &out->capacity, sizeof(file));
             out->items[out->count++] = file;
-        } else if (wrong.code != PGA_OK &&
-                   !pga_file_is_directory(pga_path_join(mem, dir, names[i]))) {
-            *err = wrong;
-            return pga_error_while(err, "directory \"%s\"", dir);
+        } else if (wrong.code != PGA_OK) {
+            if (!pga_file_is_directory(pga_path_join(mem, dir, names[i]))) {
+                *err = wrong;
+                return pga_error_while(err, "directory \"%s\"", dir);
+            }
+            wrong = (struct pga_error){0};
         }
     }
     return true;
@@ -204,6 +207,7 @@ check_irreversible(const struct pga_alteration *alteration, struct pga_error *er
     const struct pga_script_text *up = alteration->parts[PGA_PART_UP];
     const struct pga_script_text *down = alteration->parts[PGA_PART_DOWN];
 
+    assert(up != NULL); /* check_group() has seen it */
     if (up->directives.irreversible == NULL || down == NULL)
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is irreversible, but there is \"%s\"", up->file,

@@ -28,12 +28,12 @@ struct pga_version {
  * Parse "1.2.3-rc.1+build", "next" or "" onto `mem`; a leading "v" is not part of a version.
  * False when it is none of these or longer than PGA_VERSION_MAX.
  */
-bool pga_version_parse(struct pga_arena *mem, struct pga_str text,
-                       struct pga_version *out) PGA_MUST_CHECK;
+bool pga_version_parse(struct pga_arena *mem, struct pga_str text, struct pga_version *out)
+    PGA_MUST_CHECK;
 
 /* The same for the part of a file name, where `_` stands for `-` and `-` itself can't occur. */
-bool pga_version_parse_name(struct pga_arena *mem, struct pga_str text,
-                            struct pga_version *out) PGA_MUST_CHECK;
+bool pga_version_parse_name(struct pga_arena *mem, struct pga_str text, struct pga_version *out)
+    PGA_MUST_CHECK;
 
 /* As it stands in a file name. */
 char *pga_version_format_name(struct pga_arena *mem, const struct pga_version *version);

@@ -221,21 +221,17 @@ END_TEST
 
 START_TEST(length_is_bounded)
 {
-    char file[PGA_NAME_MAX + 2];
     struct pga_name name;
     struct pga_error err = {0};
+    int slug = PGA_NAME_MAX - 11; /* "171-" and ".up.sql" */
 
-    memset(file, 'x', sizeof(file));
-    memcpy(file, "171-", 4);
-    memcpy(file + PGA_NAME_MAX - 7, ".up.sql", 8);
-    ck_assert(pga_name_parse(&mem, file, &name, &err));
+    ck_assert(pga_name_parse(&mem, pga_format(&mem, "171-%0*d.up.sql", slug, 0), &name, &err));
     ck_assert_uint_eq(strlen(name.slug), PGA_NAME_MAX - 11);
 
-    file[PGA_NAME_MAX - 7] = 'x';
-    memcpy(file + PGA_NAME_MAX - 6, ".up.sql", 8);
-    ck_assert(!pga_name_parse(&mem, file, &name, &err));
+    ck_assert(!pga_name_parse(&mem, pga_format(&mem, "171-%0*d.up.sql", slug + 1, 0), &name, &err));
     ck_assert_int_eq(err.code, PGA_ERR_USAGE);
     ck_assert_ptr_nonnull(strstr(err.message, "longer than 255 bytes"));
+    ck_assert_ptr_nonnull(strstr(err.hint, "Shorten its slug"));
 }
 END_TEST
 

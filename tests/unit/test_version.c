@@ -119,15 +119,15 @@ END_TEST
 
 START_TEST(length_is_bounded)
 {
-    char text[PGA_VERSION_MAX + 2];
+    const char *longest = pga_format(&mem, "1.0.1%0*d", PGA_VERSION_MAX - 5, 0);
+    const char *longer = pga_format(&mem, "%s0", longest);
     struct pga_version v;
 
-    memset(text, '1', sizeof(text));
-    memcpy(text, "1.0.", 4);
-    ck_assert(pga_version_parse(&mem, (struct pga_str){text, PGA_VERSION_MAX}, &v));
-    ck_assert(pga_version_parse_name(&mem, (struct pga_str){text, PGA_VERSION_MAX}, &v));
-    ck_assert(!pga_version_parse(&mem, (struct pga_str){text, PGA_VERSION_MAX + 1}, &v));
-    ck_assert(!pga_version_parse_name(&mem, (struct pga_str){text, PGA_VERSION_MAX + 1}, &v));
+    ck_assert_uint_eq(strlen(longest), PGA_VERSION_MAX);
+    ck_assert(pga_version_parse(&mem, pga_str_of(longest), &v));
+    ck_assert(pga_version_parse_name(&mem, pga_str_of(longest), &v));
+    ck_assert(!pga_version_parse(&mem, pga_str_of(longer), &v));
+    ck_assert(!pga_version_parse_name(&mem, pga_str_of(longer), &v));
 }
 END_TEST
 
