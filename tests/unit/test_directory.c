@@ -185,6 +185,7 @@ START_TEST(other_entries_are_passed_over)
     put(".1-x.up.sql.swp", "x");
     put(".gitkeep", "");
     put("notes.txt", "");
+    put("zzz.txt", "behind old.sql in the order of names");
     ck_assert_int_eq(mkdir(pga_path_join(&mem, dir, "archive"), 0755), 0);
     ck_assert_int_eq(mkdir(pga_path_join(&mem, dir, "old.sql"), 0755), 0);
     ck_assert_uint_eq(loaded(dir).count, 1);
