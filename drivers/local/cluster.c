@@ -1,8 +1,9 @@
 /*
  * drivers/local/cluster.c: the commands on the private cluster.
  *
- * Each command finds out where the cluster is, takes its lock when it changes something, looks at what really runs, and
- * acts on that; no state is remembered between commands but what the server itself keeps.
+ * Each command finds out where the cluster is, takes its lock when it changes something, looks at
+ * what really runs, and acts on that; no state is remembered between commands but what the server
+ * itself keeps.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,7 +20,7 @@
 #include "drivers/local/local_private.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
-#define SUPERUSER          "pgalter" /* one name for everybody, so that a URL suits the whole team */
+#define SUPERUSER          "pgalter" /* the same for everybody, so a URL suits the team */
 
 /* Begin a command: where the cluster is, as whom it runs, and whether it runs. */
 static bool
@@ -202,7 +203,10 @@ pga_cluster_conninfo(struct pga_arena *mem, const struct pga_cluster *cluster, c
     return buf.data;
 }
 
-/* Percent-encode what is not an unreserved character of RFC 3986; '/' may stand in a query as it is. */
+/*
+ * Percent-encode what is not an unreserved character of RFC 3986; '/' may stand in a query as it
+ * is.
+ */
 static void
 append_encoded(struct pga_buf *buf, const char *text, const char *plain)
 {
