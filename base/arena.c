@@ -69,7 +69,7 @@ pga_arena_release(struct pga_arena *mem)
 void *
 pga_alloc(struct pga_arena *mem, size_t count, size_t size)
 {
-    struct pga_arena_block *block = mem->blocks;
+    struct pga_arena_block *block;
     size_t bytes;
     void *result;
 
@@ -81,6 +81,7 @@ pga_alloc(struct pga_arena *mem, size_t count, size_t size)
 #ifdef PGA_SANITIZE
     block = add_block(mem, count * size); /* one allocation a block: every border is watched */
 #else
+    block = mem->blocks;
     if (block == NULL || block->size - block->used < bytes) {
         size_t doubled = block == NULL ? BLOCK_MIN_SIZE : 2 * block->size;
         size_t usual = doubled < BLOCK_MAX_SIZE ? doubled : BLOCK_MAX_SIZE;

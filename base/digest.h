@@ -18,7 +18,7 @@
 #include "base/str.h"
 
 #define PGA_DIGEST_BYTES 32
-#define PGA_DIGEST_HEX   (2 * PGA_DIGEST_BYTES)
+#define PGA_DIGEST_HEX   64 /* digits of its hexadecimal form */
 
 struct pga_digest {
     uint8_t bytes[PGA_DIGEST_BYTES];

@@ -24,7 +24,7 @@ pga_str_slice(struct pga_str s, size_t offset, size_t len)
         offset = s.len;
     if (len > s.len - offset)
         len = s.len - offset;
-    return (struct pga_str){s.data == NULL ? NULL : s.data + offset, len};
+    return (struct pga_str){offset > 0 ? s.data + offset : s.data, len};
 }
 
 bool

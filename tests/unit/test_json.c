@@ -192,7 +192,7 @@ START_TEST(depth_has_a_limit)
 
     memset(text, '[', PGA_JSON_DEPTH_MAX);
     memset(text + PGA_JSON_DEPTH_MAX, ']', PGA_JSON_DEPTH_MAX);
-    root = pga_json_parse((struct pga_str){text, 2 * PGA_JSON_DEPTH_MAX}, &err);
+    root = pga_json_parse((struct pga_str){text, (size_t)2 * PGA_JSON_DEPTH_MAX}, &err);
     ck_assert_ptr_nonnull(root);
     pga_json_release(&root);
 
