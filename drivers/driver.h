@@ -1,18 +1,20 @@
 /*
  * drivers/driver.h: a session with a PostgreSQL server, as the rest of pgalter sees it.
  *
- * One session speaks the simple query protocol only: a message may hold many statements, its results come in
- * order, and no snapshot outlives a statement (FACTS 2, 6).  Implementations: drivers/pq (libpq) and
- * drivers/script (a scripted server for tests); tests/contract holds what both must do.
+ * One session speaks the simple query protocol only: a message may hold many statements, its
+ * results come in order, and no snapshot outlives a statement (FACTS 2, 6).  There is one for libpq
+ * (drivers/pq) and a scripted server for tests (drivers/script); tests/contract holds what both
+ * must do.
  *
- * Every wait has a deadline or ends when a signal comes (base/interrupt.h): the running statement is then
- * cancelled through a second connection, what is left of the message is drained, and the call fails with
- * PGA_ERR_INTERRUPTED or PGA_ERR_DEADLINE; pga_driver_transaction() tells what is left of the session.  A second
- * signal closes the socket at once.  A signal that had come before the call began does not stop it, so that
- * the caller can still roll back and record: it looks with pga_interrupt_check() before it begins anything new.
+ * Every wait has a deadline or ends when a signal comes (base/interrupt.h): the running statement
+ * is then cancelled through a second connection, what is left of the message is drained, and the
+ * call fails with PGA_ERR_INTERRUPTED or PGA_ERR_DEADLINE; pga_driver_transaction() tells what is
+ * left of the session.  A second signal closes the socket at once.  A signal that had come before
+ * the call began does not stop it, so that the caller can still roll back and record: it looks with
+ * pga_interrupt_check() before it begins anything new.
  *
  *     PGA_AUTO(pga_driver_close) struct pga_driver *driver = NULL;
- *     struct pga_message message = {.sql = PGA_STR("SELECT pg_catalog.version()"), .keep_rows = true};
+ *     struct pga_message message = {.sql = PGA_STR("SELECT 1"), .keep_rows = true};
  *     struct pga_results results = {0};
  *     if (!pga_driver_query(driver, &message, mem, &results, err))
  *         return false;
@@ -46,15 +48,13 @@ struct pga_message {
     struct pga_str sql;           /* one or more statements; no NUL */
     const struct pga_str *copies; /* the data of each COPY ... FROM STDIN in `sql`, in order */
     size_t copy_count;
-    bool
-        keep_rows; /* copy rows into the results; otherwise they are counted and dropped as they come */
+    bool keep_rows;     /* copy rows into the results; otherwise count and drop them as they come */
     int64_t timeout_ms; /* 0: no limit of its own */
 };
 
 /* The result of one statement. */
 struct pga_result {
-    const char
-        *tag; /* the command tag, e.g. "INSERT 0 1"; "" where a rule replaced the statement */
+    const char *tag; /* the command tag, e.g. "INSERT 0 1"; "" where a rule replaced it */
     size_t row_count;
     size_t column_count;
     const char *const *names;  /* column names; only with keep_rows */
@@ -68,12 +68,12 @@ struct pga_server_message {
     const char *message, *detail, *hint, *context;
     const char *schema, *table, *column, *datatype, *constraint;
     const char *internal_query;
-    int64_t
-        position; /* 1-based, in characters of the message (bytes where the database is SQL_ASCII); 0: none */
+    /* 1-based, in characters of the message (bytes where the database is SQL_ASCII); 0: none */
+    int64_t position;
     int64_t internal_position; /* the same in internal_query */
 };
 
-/* What came back for one message: the results before the error, if there was one, and that error. */
+/* What came back for one message: the results before an error, and that error. */
 struct pga_results {
     struct pga_result *items;
     size_t count, capacity;
@@ -109,13 +109,15 @@ struct pga_driver {
 /*
  * Send one message and read all of its answer.
  *
- * `results` must be {0}; it is filled on `mem` also on failure, up to the statement that failed, so that the
- * caller can tell which one that was.  An error leaves an open transaction failed: the caller rolls it back.
- * A COPY ... FROM STDIN without data in message->copies gets an empty one; data that no COPY asked for is an error.
+ * `results` must be {0}; it is filled on `mem` also on failure, up to the statement that failed, so
+ * that the caller can tell which one that was.  An error leaves an open transaction failed: the
+ * caller rolls it back. A COPY ... FROM STDIN without data in message->copies gets an empty one;
+ * data that no COPY asked for is an error.
  *
- * Errors: PGA_ERR_SQL (the server refused a statement; sqlstate, detail, hint and context are filled, place is
- * not), PGA_ERR_LOST (the connection ended; what was committed is unknown), PGA_ERR_INTERRUPTED,
- * PGA_ERR_DEADLINE, PGA_ERR_USAGE (NUL in the text), PGA_ERR_UNEXPECTED (data without a COPY, too many rows).
+ * Errors: PGA_ERR_SQL (the server refused a statement; sqlstate, detail, hint and context are
+ * filled, place is not), PGA_ERR_LOST (the connection ended; what was committed is unknown),
+ * PGA_ERR_INTERRUPTED, PGA_ERR_DEADLINE, PGA_ERR_USAGE (NUL in the text), PGA_ERR_UNEXPECTED (data
+ * without a COPY, too many rows).
  */
 bool pga_driver_query(struct pga_driver *d, const struct pga_message *message,
                       struct pga_arena *mem, struct pga_results *results, struct pga_error *err)
@@ -130,10 +132,13 @@ bool pga_driver_rows(struct pga_driver *d, struct pga_str sql, struct pga_arena 
 
 enum pga_transaction pga_driver_transaction(struct pga_driver *d);
 
-/* A parameter that the server reports (ParameterStatus), such as "client_encoding"; NULL when it doesn't. */
+/* A parameter that the server reports (ParameterStatus), such as "client_encoding", or NULL. */
 const char *pga_driver_parameter(struct pga_driver *d, const char *name);
 
-/* The process id that the server gave at start-up.  A pooler's differs from pg_backend_pid() (FACTS 4). */
+/*
+ * The process id that the server gave at start-up, also after the session was lost.  A pooler's
+ * differs from pg_backend_pid() (FACTS 4).
+ */
 int pga_driver_backend_pid(struct pga_driver *d);
 
 /* As libpq numbers it: 150018 is 15.18. */
@@ -142,7 +147,7 @@ int pga_driver_server_version(struct pga_driver *d);
 /* An identifier quoted for SQL text, by libpq for the session's encoding. */
 char *pga_driver_quote_identifier(struct pga_driver *d, struct pga_arena *mem, const char *name);
 
-/* Where the session goes, for people: "database \"app\" on db.example:5432".  Never a password. */
+/* Where the session goes, for people: "database \"app\" on db.example:5432 as user \"u\"". */
 const char *pga_driver_describe(struct pga_driver *d);
 
 /* Close the session and open a new one with the same settings. Errors: as opening. */
@@ -165,7 +170,10 @@ struct pga_server_message *pga_driver_keep(struct pga_arena *mem,
 struct pga_result *pga_driver_add_result(struct pga_results *results, struct pga_arena *mem,
                                          const char *tag);
 
-/* False and PGA_ERR_UNEXPECTED when COPY statements took fewer data than the message has. For implementations. */
+/*
+ * False and PGA_ERR_UNEXPECTED when COPY statements took fewer data than the message has. For
+ * implementations.
+ */
 bool pga_driver_check_copies(const struct pga_message *message, size_t taken,
                              struct pga_error *err);
 
@@ -176,8 +184,8 @@ char *pga_driver_quote_plainly(struct pga_arena *mem, const char *name);
 bool pga_driver_fail(const struct pga_server_message *error, struct pga_error *err);
 
 /*
- * Make *err PGA_ERR_LOST: the connection to `where` (as described) is gone; `why` is what is known of it, or "".
- * `error` is the server's last word, or NULL. Returns false. For implementations.
+ * Make *err PGA_ERR_LOST: the connection to `where` (as described) is gone; `why` is what is known
+ * of it, or "". `error` is the server's last word, or NULL. Returns false. For implementations.
  */
 bool pga_driver_fail_lost(const char *where, const struct pga_server_message *error,
                           const char *why, struct pga_error *err);

@@ -54,7 +54,9 @@ pq_server_version(struct pga_driver *d)
     return pq_of(d)->server_version;
 }
 
-/* libpq refuses a name that is not valid in the session's encoding; the server then does the same. */
+/*
+ * libpq refuses a name that is not valid in the session's encoding; the server then does the same.
+ */
 static char *
 pq_quote_identifier(struct pga_driver *d, struct pga_arena *mem, const char *name)
 {

@@ -11,31 +11,30 @@
 #include "drivers/driver.h"
 
 struct pga_pq_settings {
-    const char
-        *conninfo; /* URI or key=value pairs; "" or NULL: libpq's own PG* variables and defaults */
+    const char *conninfo; /* URI or key=value pairs; "" or NULL: PG* variables and defaults */
     const char *application_name; /* as it stands in pg_stat_activity */
     const char *role;             /* to act as, by a start-up option; NULL: as one logs in */
-    int64_t
-        connect_timeout_ms; /* for each host of one attempt; 0: as the conninfo says, else 10 s */
-    int64_t wait_ms;        /* how long to go on trying while no server answers; 0: one attempt */
-    pga_notice_fn *notice;  /* becomes driver->notice before the first attempt; may be NULL */
+    int64_t connect_timeout_ms;   /* for each host; 0: as the conninfo says, else 10 s */
+    int64_t wait_ms;       /* how long to go on trying while no server answers; 0: one attempt */
+    pga_notice_fn *notice; /* becomes driver->notice before the first attempt; may be NULL */
     void *notice_ctx;
 };
 
 /*
  * Open a session.  client_encoding is UTF8; the self-fencing settings (FACTS 3: keepalives,
- * client_connection_check_interval, idle_in_transaction_session_timeout) are start-up options and are left out,
- * and tried again without, where a server or pooler refuses them.
+ * client_connection_check_interval, idle_in_transaction_session_timeout) are start-up options and
+ * are left out, and tried again without, where a server or pooler refuses them.
  *
- * The driver and all that hangs on it belong to the caller, who closes it.  Errors: PGA_ERR_USAGE (malformed
- * conninfo), PGA_ERR_NO_SERVER, PGA_ERR_DENIED, PGA_ERR_READ_ONLY, PGA_ERR_INTERRUPTED.  No message holds a password.
+ * The driver and all that hangs on it belong to the caller, who closes it.  Errors: PGA_ERR_USAGE
+ * (malformed conninfo), PGA_ERR_NO_SERVER, PGA_ERR_DENIED, PGA_ERR_READ_ONLY, PGA_ERR_INTERRUPTED.
+ * No message holds a password.
  */
 struct pga_driver *pga_pq_open(const struct pga_pq_settings *settings, struct pga_error *err)
     PGA_MUST_CHECK;
 
 /*
- * A connection string with its passwords replaced by "****", for people.  Works on malformed strings too: what
- * can't be parsed is masked whole.
+ * A connection string with its passwords replaced by "****", for people.  Works on malformed
+ * strings too: what can't be parsed is masked whole.
  */
 char *pga_pq_mask(struct pga_arena *mem, const char *conninfo);
 

@@ -50,7 +50,10 @@ fits(const struct pga_script_line *line, const char *sql)
     return line->expect == NULL || strstr(sql, line->expect) != NULL;
 }
 
-/* The line that answers this message.  A message that none fits is a fault of the test or of what it tests. */
+/*
+ * The line that answers this message.  A message that none fits is a fault of the test or of what
+ * it tests.
+ */
 static const struct pga_script_line *
 find_line(struct scripted *s, const char *sql)
 {

@@ -1,13 +1,13 @@
 /*
  * drivers/script/script.h: a server that answers from a list, for tests.
  *
- * Each line of the list names a piece of text that the next message must contain and says what comes back.
- * A message that does not fit ends the process with status 70; lines that are left over are counted for the
- * test to look at.  What can be made to happen on a real server is tested on one; this is for what can't: the
- * Nth call failing, a connection that ends at a given point.
+ * Each line of the list names a piece of text that the next message must contain and says what
+ * comes back. A message that does not fit ends the process with status 70; lines that are left over
+ * are counted for the test to look at.  What can be made to happen on a real server is tested on
+ * one; this is for what can't: the Nth call failing, a connection that ends at a given point.
  *
- *     struct pga_script_answer one[] = {{.tag = "SELECT 1", .columns = 1, .rows = 1, .values = values}, {0}};
- *     struct pga_script_line lines[] = {{.expect = "SELECT", .answers = one}};
+ *     struct pga_script_answer one[] = {{.tag = "INSERT 0 1"}, {0}};
+ *     struct pga_script_line lines[] = {{.expect = "INSERT", .answers = one}};
  *     struct pga_script_settings settings = {.lines = lines, .line_count = 1};
  *     PGA_AUTO(pga_driver_close) struct pga_driver *driver = pga_script_open(&settings);
  *
@@ -42,11 +42,9 @@ struct pga_script_line {
 struct pga_script_settings {
     const struct pga_script_line *lines;
     size_t line_count;
-    size_t
-        fail_at; /* the Nth call (1-based) loses the connection, or fails to reconnect; 0: none */
+    size_t fail_at; /* the Nth call (1-based) loses the connection, or can't reconnect; 0: none */
     int server_version; /* 0: 150000 */
-    bool
-        repeat; /* accept any number of messages: a line is used for every message that contains its text */
+    bool repeat; /* any number of messages: a line answers every one that contains its text */
     const char *const
         *parameters; /* name, value, name, value ..., NULL; NULL: an ordinary UTF-8 session */
 };

@@ -1,0 +1,252 @@
+/*
+ * drivers/pq/conninfo.c: what a connection string says, and what libpq makes of it.
+ *
+ * Connections are opened from keyword and value arrays; no string is ever put together.  libpq's
+ * own message about a malformed string quotes pieces of it, possibly of a password, so it is never
+ * shown.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "drivers/pq/pq_private.h"
+
+#include <string.h>
+
+#define PROBE "pgalter-probe" /* no sslmode */
+
+static void
+free_options(PQconninfoOption **options)
+{
+    PQconninfoFree(*options);
+}
+
+static void
+finish(PGconn **conn)
+{
+    PQfinish(*conn);
+}
+
+const char *
+pga_pq_find(const struct pga_pq_pairs *pairs, const char *keyword)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (pga_same(pairs->items[i].keyword, keyword))
+            return pairs->items[i].value[0] == '\0' ? NULL : pairs->items[i].value;
+    return NULL;
+}
+
+void
+pga_pq_add(struct pga_pq_pairs *pairs, struct pga_arena *mem, const char *keyword,
+           const char *value)
+{
+    struct pga_pq_pair pair = {pga_strdup(mem, keyword), pga_strdup(mem, value)};
+
+    pairs->items =
+        pga_grow(mem, pairs->items, pairs->count, &pairs->capacity, sizeof(*pairs->items));
+    pairs->items[pairs->count++] = pair;
+}
+
+static void
+add_all(struct pga_pq_pairs *pairs, struct pga_arena *mem, const PQconninfoOption *options)
+{
+    for (; options->keyword != NULL; options++)
+        if (options->val != NULL)
+            pga_pq_add(pairs, mem, options->keyword, options->val);
+}
+
+/* What is wrong with a string that libpq could not parse, without a word of that string. */
+static const char *
+why_malformed(const char *said)
+{
+    static const struct {
+        const char *said, *why;
+    } rows[] = {
+        {"percent-encoded", "a \"%\" in it is not followed by two hexadecimal digits"},
+        {"query parameter", "a parameter behind its \"?\" is unknown or isn't keyword=value"},
+        {"invalid connection option", "it has an unknown keyword"},
+        {"missing \"=\"", "it is neither a URL nor keyword=value pairs"},
+        {"unterminated quoted", "a quoted value in it has no end"},
+        {"IPv6", "an IPv6 address in it has no end"},
+        {"unexpected character", "there is an unexpected character behind its host"},
+    };
+
+    for (size_t i = 0; i < PGA_COUNT_OF(rows); i++)
+        if (said != NULL && strstr(said, rows[i].said) != NULL)
+            return rows[i].why;
+    return "libpq can't read it";
+}
+
+static bool
+fail_malformed(const char *why, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE, "the connection string is malformed: %s", why);
+    return pga_error_hint(
+        err,
+        "Write it as postgresql://user@host:5432/database or as \"host=... dbname=... user=...\"; "
+        "in a URL, write the special characters of a password percent-encoded: @ is %%40, / is "
+        "%%2F, "
+        ": is %%3A, ? is %%3F, %% is %%25.");
+}
+
+static bool
+parse(struct pga_pq *pq, const char *conninfo, struct pga_error *err)
+{
+    PGA_AUTO(free_options)
+    PQconninfoOption *options = NULL;
+    char *said = NULL;
+
+    if (strlen(conninfo) > PGA_PQ_CONNINFO_MAX)
+        return fail_malformed("it is too long", err);
+    options = PQconninfoParse(conninfo, &said);
+    if (options == NULL) {
+        (void)fail_malformed(why_malformed(said), err);
+        PQfreemem(said);
+        return false;
+    }
+    add_all(&pq->given, &pq->mem, options);
+    if (pga_pq_is_suspicious(conninfo, &pq->given))
+        return fail_malformed("its host, port or database holds an unexpected character", err);
+    return true;
+}
+
+/*
+ * Only a connection knows what service files and environment add to a string.  An impossible
+ * sslmode makes libpq merge all of that and then stop before it opens a socket.
+ */
+static bool
+merge(struct pga_pq *pq, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    PGA_AUTO(free_options)
+    PQconninfoOption *options = NULL;
+    PGA_AUTO(finish)
+    PGconn *probe = NULL;
+    const char **keywords = pga_new_array(&scratch, const char *, pq->given.count + 2);
+    const char **values = pga_new_array(&scratch, const char *, pq->given.count + 2);
+    size_t count = 0;
+
+    for (; count < pq->given.count; count++) {
+        keywords[count] = pq->given.items[count].keyword;
+        values[count] = pq->given.items[count].value;
+    }
+    keywords[count] = "sslmode";
+    values[count] = PROBE;
+    probe = PQconnectStartParams(keywords, values, 0);
+    options = PQconninfo(probe);
+    if (probe == NULL || options == NULL)
+        return pga_fail(err, PGA_ERR_UNEXPECTED, "libpq has no memory left");
+    add_all(&pq->effective, &pq->mem, options);
+    if (strstr(PQerrorMessage(probe), PROBE) == NULL)
+        return pga_pq_fail_connect(pq, PQerrorMessage(probe), false, err);
+    return true;
+}
+
+bool
+pga_pq_read_conninfo(struct pga_pq *pq, struct pga_error *err)
+{
+    const char *conninfo = pq->settings.conninfo;
+
+    return (conninfo[0] == '\0' || parse(pq, conninfo, err)) && merge(pq, err);
+}
+
+struct pga_pq_hosts
+pga_pq_all_hosts(const struct pga_pq *pq)
+{
+    return (struct pga_pq_hosts){
+        .host = pga_pq_find(&pq->effective, "host"),
+        .hostaddr = pga_pq_find(&pq->effective, "hostaddr"),
+        .port = pga_pq_find(&pq->effective, "port"),
+    };
+}
+
+static const char *
+first_of(const char *a, const char *b, const char *otherwise)
+{
+    const char *first = a != NULL && a[0] != '\0' ? a : b;
+
+    return first != NULL && first[0] != '\0' ? first : otherwise;
+}
+
+const char *
+pga_pq_where(const struct pga_pq *pq, struct pga_arena *mem)
+{
+    struct pga_pq_hosts all = pga_pq_all_hosts(pq);
+    PGconn *conn = pq->conn; /* libpq answers NULL for NULL */
+    const char *user = first_of(PQuser(conn), pga_pq_find(&pq->effective, "user"), "?");
+    const char *database = first_of(PQdb(conn), pga_pq_find(&pq->effective, "dbname"), user);
+    const char *host =
+        first_of(PQhost(conn), first_of(all.host, all.hostaddr, NULL), "the local socket");
+    const char *port = first_of(PQport(conn), all.port, "5432");
+
+    return pga_format(mem, "database \"%s\" on %s%s%s as user \"%s\"", database, host,
+                      strchr(host, ',') == NULL ? ":" : " port ", port, user);
+}
+
+static size_t
+list_count(const char *list)
+{
+    size_t count = 1;
+
+    if (list == NULL)
+        return 0;
+    for (; *list != '\0'; list++)
+        count += *list == ',' ? 1 : 0;
+    return count;
+}
+
+static struct pga_str
+list_item(const char *list, size_t index)
+{
+    if (list == NULL)
+        return (struct pga_str){0};
+    for (; index > 0; index--)
+        list += strcspn(list, ",") + 1;
+    return (struct pga_str){list, strcspn(list, ",")};
+}
+
+/* A port that stands alone is for all hosts. */
+static const char *
+list_without(const char *list, size_t index, struct pga_arena *mem)
+{
+    size_t count = list_count(list);
+    struct pga_buf out = pga_buf_on(mem);
+
+    if (count <= 1)
+        return list;
+    for (size_t i = 0, put = 0; i < count; i++) {
+        if (i == index)
+            continue;
+        if (put++ > 0)
+            pga_buf_append_char(&out, ',');
+        pga_buf_append(&out, list_item(list, i));
+    }
+    return out.data;
+}
+
+static bool
+is_at(const struct pga_pq_hosts *hosts, size_t index, const char *host, const char *port)
+{
+    size_t ports = list_count(hosts->port);
+
+    if (!pga_str_equal_c(list_item(hosts->host, index), host) &&
+        !pga_str_equal_c(list_item(hosts->hostaddr, index), host))
+        return false;
+    return ports == 0 || pga_str_equal_c(list_item(hosts->port, ports == 1 ? 0 : index), port);
+}
+
+bool
+pga_pq_drop_host(struct pga_pq_hosts *hosts, struct pga_arena *mem, PGconn *conn)
+{
+    const char *host = PQhost(conn), *port = PQport(conn);
+    size_t count = list_count(hosts->host != NULL ? hosts->host : hosts->hostaddr);
+
+    for (size_t i = 0; count > 1 && host != NULL && i < count; i++) {
+        if (is_at(hosts, i, host, port)) {
+            hosts->host = list_without(hosts->host, i, mem);
+            hosts->hostaddr = list_without(hosts->hostaddr, i, mem);
+            hosts->port = list_without(hosts->port, i, mem);
+            return true;
+        }
+    }
+    return false;
+}

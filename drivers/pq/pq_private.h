@@ -1,0 +1,164 @@
+/*
+ * drivers/pq/pq_private.h: what the files of this folder share, and what its own tests may look at.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_DRIVERS_PQ_PRIVATE_H
+#define PGA_DRIVERS_PQ_PRIVATE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libpq-fe.h>
+
+#include "drivers/pq/pq.h"
+
+#define PGA_PQ_CONNECT_TIMEOUT_MS 10000
+#define PGA_PQ_CONNINFO_MAX       65536 /* bytes of a connection string */
+#define PGA_PQ_FENCES_MAX         8
+#define PGA_PQ_CANCEL_MS          5000  /* for one request to cancel */
+#define PGA_PQ_CANCEL_AGAIN_MS    2000  /* a request that came too early did nothing: ask again */
+#define PGA_PQ_DRAIN_MS           10000 /* for what is left of a message after the first request */
+
+/* One of libpq's connection parameters. */
+struct pga_pq_pair {
+    const char *keyword, *value;
+};
+
+struct pga_pq_pairs {
+    struct pga_pq_pair *items;
+    size_t count, capacity;
+};
+
+/*
+ * A server setting that ends the session of a client that died (FACTS 3).  A server may refuse it.
+ */
+struct pga_pq_fence {
+    const char *name, *value;
+};
+
+/* Comma-separated lists as libpq has them; NULL: libpq's default. */
+struct pga_pq_hosts {
+    const char *host, *hostaddr, *port;
+};
+
+struct pga_pq {
+    struct pga_driver base;
+    struct pga_arena mem; /* holds this struct too */
+    struct pga_pq_settings settings;
+    const struct pga_pq_fence *fences;
+    size_t fence_count;
+    bool refused[PGA_PQ_FENCES_MAX]; /* fences that are not sent any more */
+    bool options_refused;            /* the server refused start-up options as such */
+    struct pga_pq_pairs given;       /* what the conninfo says */
+    struct pga_pq_pairs effective;   /* with service file, environment and libpq's defaults */
+    PGconn *conn;                    /* NULL while there is no session */
+    const char *where;
+    int backend_pid, server_version; /* of the last session */
+};
+
+/* pq.c */
+
+/* pga_pq_open() with other fences than the usual ones; for tests. */
+struct pga_driver *pga_pq_open_fenced(const struct pga_pq_settings *settings,
+                                      const struct pga_pq_fence *fences, size_t fence_count,
+                                      struct pga_error *err);
+
+/* Close the session; the driver stays. */
+void pga_pq_hang_up(struct pga_pq *pq);
+
+/* conninfo.c */
+
+/* Read the settings' conninfo into pq->given and pq->effective.  Errors: PGA_ERR_USAGE. */
+bool pga_pq_read_conninfo(struct pga_pq *pq, struct pga_error *err);
+
+/* The value of a parameter, or NULL where it is missing or empty. */
+const char *pga_pq_find(const struct pga_pq_pairs *pairs, const char *keyword);
+
+void pga_pq_add(struct pga_pq_pairs *pairs, struct pga_arena *mem, const char *keyword,
+                const char *value);
+
+/* "database ... on ... as user ...", from the session or, without one, from the parameters. */
+const char *pga_pq_where(const struct pga_pq *pq, struct pga_arena *mem);
+
+struct pga_pq_hosts pga_pq_all_hosts(const struct pga_pq *pq);
+
+/*
+ * Take the host that `conn` is trying off the lists.  False when it is the only one, or isn't
+ * found.
+ */
+bool pga_pq_drop_host(struct pga_pq_hosts *hosts, struct pga_arena *mem, PGconn *conn);
+
+/* mask.c */
+
+bool pga_pq_is_secret(const char *keyword);
+
+/* Whether a parsed conninfo looks as if a part of a password had been taken for something else. */
+bool pga_pq_is_suspicious(const char *conninfo, const struct pga_pq_pairs *pairs);
+
+/* Where the userinfo of a URI begins; NULL when this is no URI. */
+const char *pga_pq_uri_rest(const char *conninfo);
+
+/* `text` with the session's secrets replaced. */
+const char *pga_pq_scrub(const struct pga_pq *pq, struct pga_arena *mem, const char *text);
+
+/* connect.c */
+
+/* Open pq->conn, waiting as long as the settings say.  Errors: as pga_pq_open(). */
+bool pga_pq_connect(struct pga_pq *pq, struct pga_error *err);
+
+/* failure.c */
+
+/*
+ * Make *err of what libpq said (several lines) about a connection that it could not make.  Returns
+ * false.
+ */
+bool pga_pq_fail_connect(const struct pga_pq *pq, const char *text, bool needs_password,
+                         struct pga_error *err);
+
+/* wait.c */
+
+enum pga_pq_event { PGA_PQ_READY, PGA_PQ_TIMEOUT, PGA_PQ_SIGNALLED };
+
+struct pga_pq_watch {
+    int64_t deadline_ms; /* on the monotonic clock; INT64_MAX: none */
+    int signals_seen;    /* signals up to this many don't end the wait */
+};
+
+int64_t pga_pq_now_ms(void);
+
+/* Wait until one of at most two descriptors is ready; one of -1 is passed over. */
+enum pga_pq_event pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch);
+
+/* result.c */
+
+void pga_pq_read_message(const PGresult *res, struct pga_server_message *out);
+void pga_pq_receive_notice(void *arg, const PGresult *res);
+
+/* Add a statement's result; `rows_dropped` rows of it had come before and were not kept. */
+void pga_pq_add_result(struct pga_results *results, struct pga_arena *mem, PGresult *res,
+                       const struct pga_message *message, size_t rows_dropped);
+
+/* query.c */
+
+bool pga_pq_query(struct pga_driver *d, const struct pga_message *message, struct pga_arena *mem,
+                  struct pga_results *results, struct pga_error *err);
+
+/* cancel.c */
+
+/* A request to cancel what a session runs, on its way.  All zero but fd -1: none. */
+struct pga_pq_cancel {
+    int fd; /* poll it for `events`, then call pga_pq_cancel_advance(); -1: none is on its way */
+    short events;
+    void *handle;
+};
+
+void pga_pq_cancel_start(struct pga_pq_cancel *cancel, PGconn *conn);
+void pga_pq_cancel_advance(struct pga_pq_cancel *cancel);
+
+/* Let go of a request that is still on its way; it may yet arrive. */
+void pga_pq_cancel_close(struct pga_pq_cancel *cancel);
+
+#endif

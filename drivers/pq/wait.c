@@ -1,0 +1,52 @@
+/*
+ * drivers/pq/wait.c: the one place that waits for a server.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "drivers/pq/pq_private.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+
+#define SLICE_MS 100 /* how soon a second signal is noticed */
+
+int64_t
+pga_pq_now_ms(void)
+{
+    return pga_clock_now_ms(pga_clock_system());
+}
+
+enum pga_pq_event
+pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch)
+{
+    struct pollfd all[3];
+    /* After the first signal its descriptor stays readable, so it says nothing about the second. */
+    bool first = watch->signals_seen == 0;
+
+    assert(count <= 2);
+    for (size_t i = 0; i < count; i++)
+        all[i] = fds[i];
+    all[count] = (struct pollfd){.fd = first ? pga_interrupt_fd() : -1, .events = POLLIN};
+    for (;;) {
+        int64_t now = pga_pq_now_ms();
+        int64_t left = watch->deadline_ms > now ? watch->deadline_ms - now : 0;
+        int64_t slice = first ? 60000 : SLICE_MS;
+        int ready;
+
+        if (pga_interrupt_count() > watch->signals_seen)
+            return PGA_PQ_SIGNALLED;
+        ready = poll(all, count + 1, (int)(left < slice ? left : slice));
+        if (pga_interrupt_count() > watch->signals_seen)
+            return PGA_PQ_SIGNALLED;
+        for (size_t i = 0; i < count; i++)
+            fds[i].revents = ready > 0 ? all[i].revents : 0;
+        for (size_t i = 0; ready > 0 && i < count; i++)
+            if (fds[i].revents != 0)
+                return PGA_PQ_READY;
+        if (ready <= 0 && left <= slice && pga_pq_now_ms() >= watch->deadline_ms)
+            return PGA_PQ_TIMEOUT;
+    }
+}
