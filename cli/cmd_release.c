@@ -16,15 +16,15 @@ static bool
 parse_version(struct pga_context *ctx, struct pga_version *out, struct pga_error *err)
 {
     const char *text = ctx->options.arguments[0];
+    struct pga_str number = pga_str_of(text[0] == 'v' ? text + 1 : text);
+    bool is_release = pga_version_parse(ctx->mem, number, out) && out->kind == PGA_VERSION_RELEASE;
 
-    if (pga_version_parse(ctx->mem, pga_str_of(text), out) && out->kind == PGA_VERSION_RELEASE)
+    if (is_release && text[0] != 'v')
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is not a version", text);
-    return pga_error_hint(err,
-                          text[0] == 'v'
-                              ? "Write it without the \"v\": pgalter release %s"
-                              : "A version is SemVer 2.0, such as 1.2.0 or 1.2.0-rc.1, not %s.",
-                          text[0] == 'v' ? text + 1 : text);
+    if (is_release)
+        return pga_error_hint(err, "Write it without the \"v\": pgalter release %s", out->text);
+    return pga_error_hint(err, "A version is SemVer 2.0, such as 1.2.0 or 1.2.0-rc.1.");
 }
 
 /* All new names are known to be free before the first file is renamed. */

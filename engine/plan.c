@@ -92,6 +92,7 @@ compare(struct pga_arena *mem, struct pga_plan *plan, const struct pga_alteratio
         struct pga_step step = {.kind = PGA_STEP_RENAME,
                                 .id = alteration->id,
                                 .version = alteration->version.text,
+                                .was = applied->version,
                                 .alteration = alteration,
                                 .applied = applied};
 

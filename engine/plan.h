@@ -34,6 +34,7 @@ struct pga_step {
     enum pga_step_kind kind;
     const char *id;
     const char *version;                     /* that it will have, or has; "" for none */
+    const char *was;                         /* of a rename: the version in the journal */
     const struct pga_alteration *alteration; /* NULL: no file (a revert from the journal alone) */
     const struct pga_applied *applied;       /* NULL: not applied yet */
     bool is_late;                            /* a younger alteration is applied already */
