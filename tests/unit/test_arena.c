@@ -95,7 +95,7 @@ START_TEST(blocks_do_not_overlap)
         for (size_t at = 0; at < i * 7; at++)
             same = same && pieces[i][at] == (i & 0xFF);
     ck_assert(same);
-    ck_assert_uint_gt(mem.total_bytes, 300 * 299 / 2 * 7);
+    ck_assert_uint_gt(mem.total_bytes, (size_t)7 * 300 * 299 / 2);
     pga_arena_release(&mem);
     ck_assert_uint_eq(mem.total_bytes, 0);
     ck_assert_str_eq(pga_strdup(&mem, "usable again"), "usable again");
