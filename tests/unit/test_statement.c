@@ -1,0 +1,685 @@
+/*
+ * tests/unit/test_statement.c: alterations/statement.h.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "alterations/statement.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
+static struct pga_arena mem;
+
+static void
+release(void)
+{
+    pga_arena_release(&mem);
+}
+
+static struct pga_statements
+parsed(const char *text)
+{
+    struct pga_statements statements;
+    struct pga_error err = {0};
+
+    ck_assert_msg(pga_statements_parse(&mem, "x.sql", pga_str_of(text), true, &statements, &err),
+                  "line %d: %s: %s", err.place.line, err.message, text);
+    ck_assert_int_eq(err.code, PGA_OK);
+    return statements;
+}
+
+/* How a text is split: each statement's text, "|" between them, and what COPY's rows are in braces. */
+static const char *
+split(const char *text)
+{
+    struct pga_statements statements = parsed(text);
+    struct pga_str all = pga_str_of(text);
+    struct pga_buf out = pga_buf_on(&mem);
+
+    for (size_t i = 0; i < statements.count; i++) {
+        const struct pga_statement *s = &statements.items[i];
+
+        if (i > 0)
+            pga_buf_append_char(&out, '|');
+        pga_buf_append(&out, pga_str_slice(all, s->offset, s->len));
+        if (s->kind == PGA_STATEMENT_COPY_IN)
+            pga_buf_appendf(&out, "{%.*s}", (int)s->data_len, text + s->data_offset);
+        ck_assert_int_eq(s->has_semicolon, text[s->offset + s->len - 1] == ';');
+    }
+    return out.data;
+}
+
+static const struct {
+    const char *text, *parts;
+} splits[] = {
+    {"", ""},
+    {"  \n", ""},
+    {"-- only a comment", ""},
+    {"/* a */ ; ;; -- b\n;", ""},
+    {"SELECT 1", "SELECT 1"},
+    {"SELECT 1;", "SELECT 1;"},
+    {" SELECT 1 ; -- a\n SELECT 2 -- b\n", "SELECT 1 ;|SELECT 2"},
+    {"SELECT 1;;SELECT 2;", "SELECT 1;|SELECT 2;"},
+    {"/* a; */ SELECT ';', \";\", $$;$$, $a$;$a$, E'\\';' -- ;\n;",
+     "SELECT ';', \";\", $$;$$, $a$;$a$, E'\\';' -- ;\n;"},
+    {"CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2); SELECT 3",
+     "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2);|SELECT 3"},
+    {"SELECT (1)); SELECT 2", "SELECT (1));|SELECT 2"},
+    {"SELECT ')' || (1); SELECT 2", "SELECT ')' || (1);|SELECT 2"},
+    /* bodies of routines */
+    {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 3",
+     "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;|SELECT 3"},
+    {"create or replace procedure p() begin /* c */ atomic end; commit",
+     "create or replace procedure p() begin /* c */ atomic end;|commit"},
+    {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; END; SELECT 3",
+     "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN a THEN 1 END; END;|SELECT 3"},
+    {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1 AS end; SELECT 1 AS case; END; COMMIT;",
+     "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1 AS end; SELECT 1 AS case; "
+     "END;|COMMIT;"},
+    {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1 case; ; END; COMMIT;",
+     "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1 case; ; END;|COMMIT;"},
+    {"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT begin FROM t; END; COMMIT;",
+     "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT begin FROM t; END;|COMMIT;"},
+    {"CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS $$SELECT 1$$; COMMIT;",
+     "CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS $$SELECT 1$$;|COMMIT;"},
+    {"CREATE FUNCTION begin(begin atomic) RETURNS begin LANGUAGE sql AS 'x'; COMMIT;",
+     "CREATE FUNCTION begin(begin atomic) RETURNS begin LANGUAGE sql AS 'x';|COMMIT;"},
+    {"CREATE FUNCTION f() RETURNS begin BEGIN ATOMIC SELECT 1; END; COMMIT;",
+     "CREATE FUNCTION f() RETURNS begin BEGIN ATOMIC SELECT 1; END;|COMMIT;"},
+    {"CREATE FUNCTION \"begin\" atomic; COMMIT;", "CREATE FUNCTION \"begin\" atomic;|COMMIT;"},
+    {"CREATE TABLE function (a int); BEGIN ATOMIC; COMMIT;",
+     "CREATE TABLE function (a int);|BEGIN ATOMIC;|COMMIT;"},
+    {"CREATE VIEW v AS SELECT begin atomic; COMMIT;",
+     "CREATE VIEW v AS SELECT begin atomic;|COMMIT;"},
+    {"CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; END COMMIT; COMMIT;",
+     "CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; END COMMIT;|COMMIT;"},
+    /* COPY */
+    {"COPY t FROM STDIN;\n1\t2\n\\.\nSELECT 1;", "COPY t FROM STDIN;{1\t2\n}|SELECT 1;"},
+    {"copy \"from\".t (a, b) from stdin with (format csv);\n'\n\\.\n",
+     "copy \"from\".t (a, b) from stdin with (format csv);{'\n}"},
+    {"copy t (a,b) from stdin csv header;\n\\.", "copy t (a,b) from stdin csv header;{}"},
+    {"COPY t FROM /* c */ STDIN ; -- rows\n;\n\\.x\n\\.\n",
+     "COPY t FROM /* c */ STDIN ;{;\n\\.x\n}"},
+    {"COPY t FROM STDIN; \t\n1\n\\.\nCOPY u FROM STDIN;\n2\n\\.\n",
+     "COPY t FROM STDIN;{1\n}|COPY u FROM STDIN;{2\n}"},
+    {"COPY t FROM STDOUT;\n1\n\\.\n", "COPY t FROM STDOUT;{1\n}"},
+    {"COPY s.from FROM STDIN;\n1\n\\.\n", "COPY s.from FROM STDIN;{1\n}"},
+    {"COPY s.to FROM STDIN WHERE a > 1;\n1\n\\.\n", "COPY s.to FROM STDIN WHERE a > 1;{1\n}"},
+    {"COPY BINARY t FROM STDIN;\n\\.\n", "COPY BINARY t FROM STDIN;{}"},
+    {"COPY t FROM 'file'; SELECT 1", "COPY t FROM 'file';|SELECT 1"},
+    {"COPY t FROM PROGRAM 'stdin'; SELECT 1", "COPY t FROM PROGRAM 'stdin';|SELECT 1"},
+    {"COPY \"stdin\" FROM 'from stdin'; SELECT 1", "COPY \"stdin\" FROM 'from stdin';|SELECT 1"},
+    {"COPY (SELECT a FROM stdin) TO STDOUT; SELECT 1",
+     "COPY (SELECT a FROM stdin) TO STDOUT;|SELECT 1"},
+    {"COPY t TO 'f' WITH (FORMAT csv); SELECT 1", "COPY t TO 'f' WITH (FORMAT csv);|SELECT 1"},
+    /* the server's setting */
+    {"SET standard_conforming_strings = off; SELECT '\\';'; SELECT 1",
+     "SET standard_conforming_strings = off;|SELECT '\\';';|SELECT 1"},
+    {"SET standard_conforming_strings TO 'off'; SET \"Standard_Conforming_Strings\" = TRUE;"
+     "SELECT '\\'; SELECT 1",
+     "SET standard_conforming_strings TO 'off';|SET \"Standard_Conforming_Strings\" = TRUE;|"
+     "SELECT '\\';|SELECT 1"},
+    {"SET standard_conforming_strings=0; RESET standard_conforming_strings; SELECT '\\'; SELECT 1",
+     "SET standard_conforming_strings=0;|RESET standard_conforming_strings;|SELECT '\\';|SELECT 1"},
+    {"SET standard_conforming_strings=no; RESET ALL; SELECT '\\'; SELECT 1",
+     "SET standard_conforming_strings=no;|RESET ALL;|SELECT '\\';|SELECT 1"},
+    {"SET standard_conforming_strings=f; SET standard_conforming_strings TO DEFAULT; SELECT '\\'; "
+     "S",
+     "SET standard_conforming_strings=f;|SET standard_conforming_strings TO DEFAULT;|"
+     "SELECT '\\';|S"},
+    {"SELECT set_config('standard_conforming_strings', x, false); SELECT 'a', E'\\''",
+     "SELECT set_config('standard_conforming_strings', x, false);|SELECT 'a', E'\\''"},
+};
+
+START_TEST(text_is_split_so)
+{
+    ck_assert_str_eq(split(splits[_i].text), splits[_i].parts);
+}
+END_TEST
+
+static const char *const kind_names[] = {
+    [PGA_STATEMENT_ORDINARY] = "ordinary",
+    [PGA_STATEMENT_BEGIN] = "begin",
+    [PGA_STATEMENT_COMMIT] = "commit",
+    [PGA_STATEMENT_COMMIT_CHAIN] = "chain",
+    [PGA_STATEMENT_ROLLBACK] = "rollback",
+    [PGA_STATEMENT_SAVEPOINT] = "savepoint",
+    [PGA_STATEMENT_PREPARE_TRANSACTION] = "prepare-transaction",
+    [PGA_STATEMENT_END_PREPARED] = "end-prepared",
+    [PGA_STATEMENT_SET_TRANSACTION] = "set-transaction",
+    [PGA_STATEMENT_SET_LEXICAL] = "lexical",
+    [PGA_STATEMENT_COPY_IN] = "copy-in",
+    [PGA_STATEMENT_COPY_OUT] = "copy-out",
+    [PGA_STATEMENT_OUTSIDE] = "outside",
+    [PGA_STATEMENT_EITHER] = "either",
+    [PGA_STATEMENT_CALL] = "call",
+    [PGA_STATEMENT_ALTER_SETTINGS] = "alter-settings",
+    [PGA_STATEMENT_SESSION_STATE] = "session",
+};
+
+/* "concurrently" stands for OUTSIDE with that mark. */
+static const struct {
+    const char *text, *kind;
+} kinds[] = {
+    {"SELECT 1", "ordinary"},
+    {"(SELECT 1)", "ordinary"},
+    {"\"begin\"", "ordinary"},
+    {"beginning", "ordinary"},
+    {"CREATE TABLE t (a int)", "ordinary"},
+    {"WITH x AS (SELECT 1) DELETE FROM t", "ordinary"},
+    {"ANALYZE t", "ordinary"},
+    {"REFRESH MATERIALIZED VIEW CONCURRENTLY v", "ordinary"},
+    {"NOTIFY c", "ordinary"},
+    {"LOCK TABLE t", "ordinary"},
+    {"EXPLAIN ANALYZE SELECT 1", "ordinary"},
+    /* transactions */
+    {"BEGIN", "begin"},
+    {"begin work", "begin"},
+    {"/* a */ BeGiN -- b\n TRANSACTION", "begin"},
+    {"START TRANSACTION", "begin"},
+    {"START", "ordinary"},
+    {"START_REPLICATION", "ordinary"},
+    {"COMMIT", "commit"},
+    {"COMMIT WORK AND NO CHAIN", "commit"},
+    {"END", "commit"},
+    {"END TRANSACTION", "commit"},
+    {"COMMIT AND CHAIN", "chain"},
+    {"COMMIT WORK AND /* x */ CHAIN", "chain"},
+    {"END AND CHAIN", "chain"},
+    {"ROLLBACK AND CHAIN", "chain"},
+    {"ABORT WORK AND CHAIN", "chain"},
+    {"ROLLBACK", "rollback"},
+    {"ROLLBACK TRANSACTION AND NO CHAIN", "rollback"},
+    {"ABORT", "rollback"},
+    {"ROLLBACK TO a", "savepoint"},
+    {"ROLLBACK WORK TO SAVEPOINT a", "savepoint"},
+    {"SAVEPOINT a", "savepoint"},
+    {"RELEASE a", "savepoint"},
+    {"RELEASE SAVEPOINT a", "savepoint"},
+    {"PREPARE TRANSACTION 'x'", "prepare-transaction"},
+    {"PREPARE /* a */ TRANSACTION $$x$$", "prepare-transaction"},
+    {"PREPARE transaction AS SELECT 1", "session"},
+    {"PREPARE transaction (int) AS SELECT 1", "session"},
+    {"PREPARE p AS SELECT 1", "session"},
+    {"COMMIT PREPARED 'x'", "end-prepared"},
+    {"ROLLBACK PREPARED 'x'", "end-prepared"},
+    {"SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "set-transaction"},
+    {"SET LOCAL TRANSACTION READ ONLY", "set-transaction"},
+    {"SET SESSION TRANSACTION READ ONLY", "set-transaction"},
+    {"SET TRANSACTION SNAPSHOT 'x'", "set-transaction"},
+    {"SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "session"},
+    {"SET LOCAL SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "session"},
+    /* settings */
+    {"SET search_path = ''", "session"},
+    {"SET SESSION search_path = ''", "session"},
+    {"SET LOCAL search_path = ''", "ordinary"},
+    {"SET local.x = '1'", "session"},
+    {"SET session.x = '1'", "session"},
+    {"SET ROLE r", "session"},
+    {"SET LOCAL ROLE r", "ordinary"},
+    {"SET SESSION AUTHORIZATION r", "session"},
+    {"SET TIME ZONE 'UTC'", "session"},
+    {"SET CONSTRAINTS ALL DEFERRED", "ordinary"},
+    {"RESET search_path", "session"},
+    {"RESET ALL", "session"},
+    {"SET standard_conforming_strings = on", "lexical"},
+    {"SET LOCAL standard_conforming_strings TO off", "lexical"},
+    {"SET SESSION STANDARD_CONFORMING_STRINGS = DEFAULT", "lexical"},
+    {"SET \"standard_conforming_strings\" = on", "lexical"},
+    {"SET U&\"client\\005Fencoding\" = 'x'", "lexical"},
+    {"SET /* a */ client_encoding = 'LATIN1'", "lexical"},
+    {"SET LOCAL client_encoding TO UTF8", "lexical"},
+    {"SET NAMES 'latin1'", "lexical"},
+    {"SET SESSION NAMES 'latin1'", "lexical"},
+    {"RESET client_encoding", "lexical"},
+    {"RESET standard_conforming_strings", "lexical"},
+    {"SET backslash_quote = off", "session"},
+    {"SET my.client_encoding = 'x'", "session"},
+    {"SELECT set_config('client_encoding', 'latin1', true)", "lexical"},
+    {"SELECT pg_catalog.SET_CONFIG ( /* a */ E'Standard_Conforming_Strings', 'off', true)",
+     "lexical"},
+    {"SELECT \"set_config\"($$client_encoding$$, 'x', false)", "lexical"},
+    {"SELECT set_config('client_' || 'encoding', 'x', false)", "lexical"},
+    {"SELECT set_config(E'client\\x5fencoding', 'x', false)", "lexical"},
+    {"SELECT set_config('client_'\n'encoding', 'x', false)", "lexical"},
+    {"SELECT set_config('client_encoding'::text, 'x', true)", "lexical"},
+    {"SELECT set_config(name, setting, true) FROM x", "lexical"},
+    {"SELECT set_config(setting_name => 'client_encoding', new_value => 'x', is_local => true)",
+     "lexical"},
+    {"INSERT INTO t VALUES (1, set_config('client_encoding', 'x', false))", "lexical"},
+    {"SELECT set_config('search_path', '', false)", "session"},
+    {"SELECT set_config('search_path', '', true)", "ordinary"},
+    {"SELECT set_config('search_path', f('a', true), 'false')", "session"},
+    {"SELECT set_config", "ordinary"},
+    {"SELECT 'set_config(''client_encoding'')'", "ordinary"},
+    {"UPDATE pg_settings SET setting = 'off' WHERE name = 'x'", "lexical"},
+    {"UPDATE pg_catalog.\"pg_settings\" SET setting = 'off'", "lexical"},
+    {"SELECT * FROM pg_settings", "ordinary"},
+    {"ALTER DATABASE d SET search_path = ''", "alter-settings"},
+    {"ALTER DATABASE d RESET ALL", "alter-settings"},
+    {"ALTER DATABASE d WITH TABLESPACE x", "outside"},
+    {"ALTER DATABASE d SET TABLESPACE x", "outside"},
+    {"ALTER DATABASE set SET TABLESPACE x", "outside"},
+    {"ALTER DATABASE d RENAME TO e", "ordinary"},
+    {"ALTER DATABASE d OWNER TO r", "ordinary"},
+    {"ALTER ROLE r SET search_path = ''", "alter-settings"},
+    {"ALTER ROLE ALL IN DATABASE d SET search_path = ''", "alter-settings"},
+    {"ALTER USER \"set\" IN DATABASE d RESET ALL", "alter-settings"},
+    {"ALTER USER mapping SET search_path = ''", "alter-settings"},
+    {"ALTER USER MAPPING FOR r SERVER s OPTIONS (SET password 'x')", "ordinary"},
+    {"ALTER ROLE r PASSWORD 'x'", "ordinary"},
+    {"ALTER ROLE reset WITH LOGIN", "ordinary"},
+    /* copies */
+    {"COPY t TO STDOUT", "copy-out"},
+    {"COPY t TO STDIN", "copy-out"},
+    {"COPY (SELECT 1 FROM stdin) TO stdout WITH CSV", "copy-out"},
+    {"COPY t TO 'f'", "ordinary"},
+    {"COPY t TO PROGRAM 'stdout'", "ordinary"},
+    {"COPY t FROM 'f'", "ordinary"},
+    /* outside */
+    {"CREATE INDEX CONCURRENTLY i ON t (a)", "concurrently"},
+    {"create unique /* a */ index -- b\n concurrently on t (a)", "concurrently"},
+    {"CREATE INDEX i ON t (a)", "ordinary"},
+    {"CREATE INDEX \"concurrently\" ON t (a)", "ordinary"},
+    {"DROP INDEX CONCURRENTLY i", "concurrently"},
+    {"DROP INDEX CONCURRENTLY IF EXISTS s.i", "concurrently"},
+    {"DROP INDEX i", "ordinary"},
+    {"REINDEX INDEX CONCURRENTLY i", "concurrently"},
+    {"REINDEX (CONCURRENTLY) TABLE t", "concurrently"},
+    {"REINDEX (VERBOSE, CONCURRENTLY TRUE) TABLE t", "concurrently"},
+    {"REINDEX (CONCURRENTLY off, VERBOSE) TABLE t", "either"},
+    {"REINDEX (TABLESPACE concurrently_) TABLE t", "either"},
+    {"REINDEX SCHEMA CONCURRENTLY s", "concurrently"},
+    {"REINDEX TABLE t", "either"},
+    {"REINDEX INDEX i", "either"},
+    {"REINDEX SCHEMA s", "outside"},
+    {"REINDEX (VERBOSE) DATABASE d", "outside"},
+    {"REINDEX SYSTEM d", "outside"},
+    {"ALTER TABLE t DETACH PARTITION p CONCURRENTLY", "concurrently"},
+    {"ALTER TABLE IF EXISTS s.t DETACH PARTITION s.p /* a */ concurrently", "concurrently"},
+    {"ALTER TABLE t DETACH PARTITION p FINALIZE", "ordinary"},
+    {"ALTER TABLE t DETACH PARTITION s.concurrently", "ordinary"},
+    {"ALTER TABLE t DETACH PARTITION p", "ordinary"},
+    {"VACUUM", "outside"},
+    {"VACUUM (FULL) t", "outside"},
+    {"CLUSTER", "outside"},
+    {"CLUSTER VERBOSE", "outside"},
+    {"CLUSTER (VERBOSE)", "outside"},
+    {"CLUSTER t USING i", "either"},
+    {"CLUSTER VERBOSE t", "either"},
+    {"CLUSTER (VERBOSE) t", "either"},
+    {"CREATE DATABASE d", "outside"},
+    {"DROP DATABASE IF EXISTS d", "outside"},
+    {"CREATE TABLESPACE s LOCATION 'x'", "outside"},
+    {"DROP TABLESPACE s", "outside"},
+    {"ALTER TABLESPACE s SET (seq_page_cost = 1)", "ordinary"},
+    {"ALTER SYSTEM SET work_mem = '1GB'", "outside"},
+    {"DISCARD ALL", "outside"},
+    {"DISCARD TEMP", "session"},
+    {"CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p", "outside"},
+    {"CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot)", "outside"},
+    {"CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot = false)", "ordinary"},
+    {"CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (connect = 'off')", "ordinary"},
+    {"CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p WITH (create_slot = true)", "outside"},
+    {"DROP SUBSCRIPTION s", "either"},
+    {"ALTER SUBSCRIPTION s REFRESH PUBLICATION", "outside"},
+    {"ALTER SUBSCRIPTION s SET PUBLICATION p", "outside"},
+    {"ALTER SUBSCRIPTION s ADD PUBLICATION p WITH (copy_data = false)", "outside"},
+    {"ALTER SUBSCRIPTION s SET PUBLICATION p WITH (refresh = false)", "ordinary"},
+    {"ALTER SUBSCRIPTION s SET (failover = true)", "either"},
+    {"ALTER SUBSCRIPTION s DISABLE", "ordinary"},
+    {"CALL p()", "call"},
+    {"DO $$ BEGIN END $$", "call"},
+    {"CALL p(set_config('client_encoding', 'x', false))", "call"},
+    /* state of the session */
+    {"LISTEN c", "session"},
+    {"LOAD 'x'", "session"},
+    {"CREATE TEMP TABLE t (a int)", "session"},
+    {"CREATE TEMPORARY TABLE t (a int) ON COMMIT PRESERVE ROWS", "session"},
+    {"CREATE TEMP TABLE t ON COMMIT DROP AS SELECT 1", "ordinary"},
+    {"CREATE LOCAL TEMP SEQUENCE s", "session"},
+    {"CREATE OR REPLACE TEMP VIEW v AS SELECT 1", "session"},
+    {"CREATE TABLE temp (a int)", "ordinary"},
+    {"CREATE TABLE pg_temp.t (a int)", "session"},
+    {"SELECT 1 INTO TEMP t", "session"},
+    {"SELECT 1 INTO LOCAL TEMPORARY TABLE t", "session"},
+    {"SELECT 1 INTO t", "ordinary"},
+    {"INSERT INTO temp VALUES (1)", "ordinary"},
+    {"DECLARE c CURSOR WITH HOLD FOR SELECT 1", "session"},
+    {"DECLARE c CURSOR WITHOUT HOLD FOR SELECT 1", "ordinary"},
+    {"DECLARE c CURSOR FOR WITH x AS (SELECT 1) SELECT 1", "ordinary"},
+    {"SELECT pg_advisory_lock(1)", "session"},
+    {"SELECT pg_catalog.pg_try_advisory_lock_shared(1)", "session"},
+    {"SELECT pg_advisory_xact_lock(1)", "ordinary"},
+};
+
+START_TEST(statement_is_of_this_kind)
+{
+    struct pga_statements statements = parsed(kinds[_i].text);
+    const char *with_semicolon = pga_format(&mem, "%s;", kinds[_i].text);
+    const struct pga_statement *s = &statements.items[0];
+
+    ck_assert_uint_eq(statements.count, 1);
+    ck_assert_str_eq(s->concurrently ? "concurrently" : kind_names[s->kind], kinds[_i].kind);
+    if (s->concurrently)
+        ck_assert_int_eq(s->kind, PGA_STATEMENT_OUTSIDE);
+    statements = parsed(with_semicolon);
+    s = &statements.items[0];
+    ck_assert_str_eq(s->concurrently ? "concurrently" : kind_names[s->kind], kinds[_i].kind);
+}
+END_TEST
+
+static const struct {
+    const char *text, *isolation;
+    bool deferrable, read_only, snapshot, malformed;
+} modes[] = {
+    {"BEGIN", "", false, false, false, false},
+    {"BEGIN READ WRITE", "", false, false, false, false},
+    {"BEGIN ISOLATION LEVEL SERIALIZABLE", "SERIALIZABLE", false, false, false, false},
+    {"begin work isolation /* a */ level\nrepeatable -- b\nread, deferrable", "REPEATABLE READ",
+     true, false, false, false},
+    {"START TRANSACTION ISOLATION LEVEL READ COMMITTED READ WRITE, NOT DEFERRABLE",
+     "READ COMMITTED", false, false, false, false},
+    {"BEGIN DEFERRABLE ISOLATION LEVEL READ UNCOMMITTED;", "READ UNCOMMITTED", true, false, false,
+     false},
+    {"BEGIN READ ONLY", "", false, true, false, false},
+    {"BEGIN READ ONLY, READ WRITE", "", false, true, false, false},
+    {"SET TRANSACTION DEFERRABLE", "", true, false, false, false},
+    {"SET TRANSACTION SNAPSHOT 'x'", "", false, false, true, false},
+    {"BEGIN x", "", true, false, false, true},
+    {"BEGIN ISOLATION LEVEL x", "", false, false, false, true},
+    {"BEGIN ISOLATION SERIALIZABLE", "", false, false, false, true},
+    {"SET TRANSACTION", "", false, false, false, true},
+    {"COMMIT x", "", false, false, false, true},
+    {"COMMIT AND NO CHAIN", "", false, false, false, false},
+};
+
+START_TEST(statement_has_these_modes)
+{
+    struct pga_statements statements = parsed(modes[_i].text);
+    const struct pga_modes *m = &statements.items[0].modes;
+
+    ck_assert(pga_str_equal_c(m->isolation, modes[_i].isolation));
+    ck_assert_int_eq(m->malformed, modes[_i].malformed);
+    ck_assert_int_eq(m->read_only, modes[_i].read_only);
+    ck_assert_int_eq(m->snapshot, modes[_i].snapshot);
+    if (!m->malformed)
+        ck_assert_int_eq(m->deferrable, modes[_i].deferrable);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int line, column;
+    const char *message, *hint;
+} refusals[] = {
+    {"SELECT 1;\nSELECT 'a;\n", 2, 8, "unterminated quoted string", "close it with '"},
+    {"SELECT E'a\\'", 1, 8, "unterminated quoted string", ""},
+    {"SELECT \"a", 1, 8, "unterminated quoted name", "\""},
+    {"\n\n  $a$ $$ $b$", 3, 3, "unterminated dollar-quoted string", "close it with $a$"},
+    {"$$ $a$", 1, 1, "unterminated dollar-quoted string", "close it with $$"},
+    {"SELECT 1; /* /* */ SELECT 2;", 1, 11, "unterminated comment", "*/"},
+    {"SELECT 1;\nSELECT (2, (3);\nSELECT 4;\n", 2, 8, "\"(\" without its \")\"", "close"},
+    {"CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1 END;\nSELECT 2;", 2, 1,
+     "\"BEGIN ATOMIC\" without its \"END\"", "END;"},
+    /* COPY */
+    {"SELECT 1;\n  COPY t FROM STDIN;\n1\n2\n", 2, 3, "don't end", "\\."},
+    {"COPY t FROM STDIN", 1, 1, "don't end", "\\."},
+    {"COPY t FROM STDIN; SELECT 1;\n1\n\\.\n", 1, 20, "text between", "next line"},
+    {"COPY t FROM STDIN; /* a */\n1\n\\.\n", 1, 20, "text between", "next line"},
+    {"COPY t FROM STDIN; -- a\rSELECT 1;\n1\n\\.\n", 1, 25, "text between", "next line"},
+    {"COPY t FROM STDIN;\n1\n\\. \n", 1, 1, "don't end", "\\."},
+    /* psql */
+    {"\\restrict abc\nSELECT 1;\n", 1, 1, "\"\\restrict\" is a command of psql", "pg_dump"},
+    {"SELECT 1;\n\\unrestrict abc\n", 2, 1, "\"\\unrestrict\" is a command", "pg_dump"},
+    {"\\connect db", 1, 1, "\"\\connect\"", "database that it is connected to"},
+    {"\\c db", 1, 1, "\"\\c\"", "database that it is connected to"},
+    {"\\copy t from 'x'", 1, 1, "\"\\copy\"", "COPY ... FROM STDIN"},
+    {"\\i other.sql", 1, 1, "\"\\i\"", "one file per script"},
+    {"SELECT 1 \\gexec\n", 1, 10, "\"\\gexec\"", "semicolon"},
+    {"SELECT 1\\; SELECT 2;", 1, 9, "\"\\;\"", "without the backslash"},
+    {"\\set x 1", 1, 1, "\"\\set\"", "variables"},
+    {"\\.\n", 1, 1, "\"\\.\"", "COPY"},
+    {"\\timing", 1, 1, "\"\\timing\"", "Only psql"},
+    {"SELECT 1; \\", 1, 11, "\"\\\" is a command", "Only psql"},
+    {"\\\x1b[31m", 1, 1, "\"\\\" is a command", "Only psql"},
+    {"COPY t FROM 'f';\n1\n\\.\n", 3, 1, "\"\\.\"", "COPY"},
+    /* strings that can't be read for certain */
+    {"SELECT set_config('standard_conforming_strings', x, false);\nSELECT 'a\\b'", 2, 8,
+     "depends on standard_conforming_strings", "E'...'"},
+    {"SELECT set_config(a, b, false);\nSELECT '\\'; COMMIT; --'", 2, 8,
+     "depends on standard_conforming_strings", "E'...'"},
+    {"SET LOCAL standard_conforming_strings = off; SELECT N'\\'", 1, 53,
+     "depends on standard_conforming_strings", "E'...'"},
+    {"SET standard_conforming_strings FROM CURRENT; SELECT '\\'", 1, 54, "depends on", ""},
+    {"SAVEPOINT a; SET standard_conforming_strings = off; ROLLBACK TO a; SELECT '\\''", 1, 75,
+     "depends on", ""},
+    {"UPDATE pg_settings SET setting = 'off'; SELECT '\\'", 1, 48, "depends on", ""},
+};
+
+START_TEST(script_is_refused)
+{
+    struct pga_statements statements;
+    struct pga_error err = {0};
+    bool split_up =
+        pga_statements_parse(&mem, "x.sql", pga_str_of(refusals[_i].text), true, &statements, &err);
+
+    ck_assert(!split_up);
+    ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+    ck_assert_msg(strstr(err.message, refusals[_i].message) != NULL, "%s", err.message);
+    ck_assert_msg(strstr(err.hint, refusals[_i].hint) != NULL, "%s", err.hint);
+    ck_assert_str_eq(err.place.file, "x.sql");
+    ck_assert_int_eq(err.place.line, refusals[_i].line);
+    ck_assert_int_eq(err.place.column, refusals[_i].column);
+}
+END_TEST
+
+START_TEST(setting_of_the_server_counts)
+{
+    struct pga_statements statements;
+    struct pga_error err = {0};
+    struct pga_str text = PGA_STR("SELECT '\\'; COMMIT; --'; SELECT 1");
+
+    ck_assert(pga_statements_parse(&mem, "x.sql", text, true, &statements, &err));
+    ck_assert_uint_eq(statements.count, 2);
+    ck_assert_int_eq(statements.items[1].kind, PGA_STATEMENT_COMMIT);
+    ck_assert(pga_statements_parse(&mem, "x.sql", text, false, &statements, &err));
+    ck_assert_uint_eq(statements.count, 2);
+    ck_assert_int_eq(statements.items[1].kind, PGA_STATEMENT_ORDINARY);
+}
+END_TEST
+
+START_TEST(places_of_statements)
+{
+    const char *text = "-- a\n\n  COPY t\nFROM STDIN;\n1\n2\n\\.\n/* b */ CREATE\nINDEX i";
+    struct pga_statements statements = parsed(text);
+    const struct pga_statement *copy = &statements.items[0], *create = &statements.items[1];
+
+    ck_assert_uint_eq(statements.count, 2);
+    ck_assert_int_eq(copy->line, 3);
+    ck_assert_uint_eq(copy->end, (size_t)(strstr(text, "/* b") - text));
+    ck_assert_uint_eq(copy->data_offset, (size_t)(strstr(text, "1\n2") - text));
+    ck_assert_uint_eq(copy->data_len, 4);
+    ck_assert(pga_str_equal_c(copy->first, "COPY"));
+    ck_assert(pga_str_equal_c(copy->second, "t"));
+    ck_assert_int_eq(create->line, 8);
+    ck_assert(pga_str_equal_c(create->first, "CREATE"));
+    ck_assert(pga_str_equal_c(create->second, "INDEX"));
+    ck_assert_uint_eq(create->data_offset, 0);
+    ck_assert_uint_eq(create->end, strlen(text));
+}
+END_TEST
+
+START_TEST(what_the_airbag_must_close)
+{
+    const char *text =
+        "SELECT $b$ $c$ $b$, '$a$', x$d$e, $$ $$; -- $b$f$\n/* /* $ */ */\n"
+        "COPY t FROM STDIN; -- $y$\n$no$\n\\.\nSELECT $ab$$ab$, /* /**/ */ $\xC3\xA9$$\xC3\xA9$";
+    struct pga_statements statements = parsed(text);
+    static const char *const tags[] = {"a", "ab", "b", "c", "d", "f", "y", "\xC3\xA9"};
+
+    ck_assert_int_eq(statements.deepest_comment, 2);
+    ck_assert_uint_eq(statements.deepest_offset, (size_t)(strstr(text, "/*") - text));
+    ck_assert_uint_eq(statements.dollar_tag_count, PGA_COUNT_OF(tags));
+    for (size_t i = 0; i < PGA_COUNT_OF(tags); i++)
+        ck_assert(pga_str_equal_c(statements.dollar_tags[i], tags[i]));
+    statements = parsed("SELECT 1");
+    ck_assert_int_eq(statements.deepest_comment, 0);
+    ck_assert_uint_eq(statements.dollar_tag_count, 0);
+}
+END_TEST
+
+static uint32_t
+next_number(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* Whatever is accepted: statements follow each other, and only blanks, comments, semicolons and rows are between. */
+START_TEST(statements_dont_overlap)
+{
+    static const char *const pieces[] = {
+        "SELECT 1",
+        ";",
+        ";",
+        ";\n",
+        "'",
+        "\"",
+        "$$",
+        "$a$",
+        "--",
+        "\n",
+        "/*",
+        "*/",
+        "(",
+        ")",
+        "COPY t FROM STDIN;\n",
+        "\\.\n",
+        "BEGIN",
+        "ATOMIC",
+        "END",
+        "CREATE FUNCTION f()",
+        " ",
+        "SET standard_conforming_strings = off;",
+        "\\",
+        "E'",
+        "COMMIT",
+        "set_config(",
+        "'a'",
+        ",",
+        "REINDEX (CONCURRENTLY",
+        "ALTER ROLE",
+        "CLUSTER",
+        "RESET ALL;",
+        "U&\"",
+        "\r",
+        ".",
+        "=",
+    };
+    uint32_t state = (uint32_t)_i + 1;
+
+    for (int round = 0; round < 300; round++) {
+        struct pga_buf text = pga_buf_on(&mem);
+        struct pga_statements statements;
+        struct pga_error err = {0};
+        uint32_t count = next_number(&state) % 16;
+        size_t end = 0;
+
+        for (uint32_t i = 0; i < count; i++)
+            pga_buf_append_c(&text, pieces[next_number(&state) % PGA_COUNT_OF(pieces)]);
+        if (!pga_statements_parse(&mem, "x.sql", pga_buf_str(&text), true, &statements, &err)) {
+            ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+            ck_assert_int_gt(err.place.line, 0);
+            ck_assert_str_ne(err.hint, "");
+            continue;
+        }
+        for (size_t i = 0; i < statements.count; i++) {
+            const struct pga_statement *s = &statements.items[i];
+
+            ck_assert_uint_ge(s->offset, end);
+            ck_assert_uint_gt(s->len, 0);
+            ck_assert_uint_le(s->offset + s->len, s->end);
+            ck_assert_uint_le(s->end, text.len);
+            if (s->data_offset > 0)
+                ck_assert_uint_gt(s->data_offset, s->offset + s->len);
+            end = s->end;
+        }
+    }
+}
+END_TEST
+
+static const char *const hostile[] = {
+    "(",
+    "/*",
+    "'",
+    "$a$",
+    "$a",
+    ";",
+    "a ",
+    "a;",
+    "COPY t FROM STDIN;\n",
+    "COPY t FROM STDIN;\n\\.\n",
+    "COPY ",
+    "REINDEX (concurrently ",
+    "REINDEX (concurrently) table t;",
+    "concurrently ",
+    "CREATE FUNCTION BEGIN ATOMIC ;",
+    "set_config(",
+    "set_config('a', true) ",
+    "CREATE SUBSCRIPTION create_slot ",
+    "DECLARE c WITH ",
+    "CREATE TEMP ON COMMIT ",
+    "SET LOCAL standard_conforming_strings = on;",
+    "U&\"a\" ",
+    "''\n",
+    "$a1$ $b$ $c_$ ",
+    "BEGIN NOT DEFERRABLE,",
+    "\\",
+    "-- a\n",
+    "into temp ",
+    ") ",
+};
+
+START_TEST(hostile_texts_take_linear_time)
+{
+    const size_t size = (size_t)1 << 20;
+    struct pga_buf text = pga_buf_on(&mem);
+    struct pga_statements statements;
+    struct pga_error err = {0};
+
+    while (text.len < size)
+        pga_buf_append_c(&text, hostile[_i]);
+    if (!pga_statements_parse(&mem, "x.sql", pga_buf_str(&text), true, &statements, &err))
+        ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("statement");
+    TCase *tcase = tcase_create("core");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_checked_fixture(tcase, NULL, release);
+    tcase_add_loop_test(tcase, text_is_split_so, 0, (int)PGA_COUNT_OF(splits));
+    tcase_add_loop_test(tcase, statement_is_of_this_kind, 0, (int)PGA_COUNT_OF(kinds));
+    tcase_add_loop_test(tcase, statement_has_these_modes, 0, (int)PGA_COUNT_OF(modes));
+    tcase_add_loop_test(tcase, script_is_refused, 0, (int)PGA_COUNT_OF(refusals));
+    tcase_add_test(tcase, setting_of_the_server_counts);
+    tcase_add_test(tcase, places_of_statements);
+    tcase_add_test(tcase, what_the_airbag_must_close);
+    tcase_add_loop_test(tcase, statements_dont_overlap, 0, 20);
+    tcase_add_loop_test(tcase, hostile_texts_take_linear_time, 0, (int)PGA_COUNT_OF(hostile));
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
