@@ -50,6 +50,12 @@ pga_cmd_deploy(struct pga_context *ctx, struct pga_error *err)
                                  pga_count(ctx->mem, result.plan.held_count, "alteration"),
                                  result.plan.held_count == 1 ? "is" : "are"),
                       target, result.plan.held_count == 1 ? "it" : "them");
+    if (fine && result.ran < result.plan.run_count)
+        pga_log_write(
+            &ctx->log, PGA_LOG_INFO, "%s applied by another run meanwhile",
+            pga_format(ctx->mem, "%s %s",
+                       pga_count(ctx->mem, result.plan.run_count - result.ran, "alteration"),
+                       result.plan.run_count - result.ran == 1 ? "was" : "were"));
     if (!fine && result.ran > 0)
         pga_print(ctx, "Deployed %s before the failure; they stay.\n",
                   pga_count(ctx->mem, result.ran, "alteration"));

@@ -16,8 +16,10 @@ pga_cmd_version(struct pga_context *ctx, struct pga_error *err)
     if (!pga_arguments_check(ctx, 0, 0, err))
         return false;
     if (pga_option_is_given(&ctx->options, PGA_OPTION_FAULTS)) {
+#ifdef PGA_FAULTS
         for (int i = 0; i < PGA_FAULT_POINT_COUNT; i++)
             pga_print(ctx, "%s\n", pga_fault_name((enum pga_fault_point)i));
+#endif
         return true;
     }
     pga_print(ctx, "pgalter %s (libpq %s, journal format %d)\n", PGA_VERSION,

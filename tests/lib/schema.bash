@@ -1,0 +1,17 @@
+# tests/lib/schema.bash: comparing schemas.
+
+# schema_of DATABASE: its schema without the journal's, as text, by pg_dump or, where that refuses the server, from catalogs.
+schema_of() {
+    local client server
+    client=$(pg_dump --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+    server=$(psql -XAtc "SELECT current_setting('server_version_num')::int / 10000" "$1")
+    if [ "$client" -ge "$server" ]; then
+        # \restrict lines hold a random key.
+        pg_dump -s -N pgalter -d "$1" | grep -v '^\\\(un\)\?restrict'
+    else
+        psql -X -d "$1" -f "$PGA_TEST_SOURCE_DIR/tests/lib/catalog.sql"
+    fi
+}
+
+# query DATABASE SQL: one value.
+query() { psql -XAt -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }

@@ -1,0 +1,89 @@
+#!/usr/bin/env bats
+# Two runners at once: every alteration applied exactly once, both exit codes right.
+
+load ../lib/cluster.bash
+load ../lib/schema.bash
+load ../lib/pgalter.bash
+
+rounds=${PGA_TEST_ROUNDS:-50}
+
+setup_file() { cluster_start; }
+teardown_file() { cluster_stop; }
+
+setup() {
+    export PGALTER_DIR=$BATS_TEST_TMPDIR/alterations
+    local i
+    for i in 1 2 3 4 5 6; do
+        pair "1.0.0-$i-t$i" \
+            "CREATE TABLE t$i (n int); INSERT INTO counter SELECT 't$i'; SELECT pg_sleep(0.002);" \
+            "DROP TABLE t$i; DELETE FROM counter WHERE name = 't$i';"
+    done
+    pair 1.0.0-0-counter "CREATE TABLE counter (name text);" "DROP TABLE counter;"
+}
+
+teardown() { cluster_log_on_failure; }
+
+# both COMMAND ...: run it twice at once; their exit codes go to $a and $b.
+both() {
+    "$@" >"$BATS_TEST_TMPDIR/out.1" 2>"$BATS_TEST_TMPDIR/err.1" &
+    local first=$!
+    a=0 b=0
+    "$@" >"$BATS_TEST_TMPDIR/out.2" 2>"$BATS_TEST_TMPDIR/err.2" || b=$?
+    wait "$first" || a=$?
+}
+
+# once ROUND: whether the database is what one runner alone would have made.
+once() {
+    if [ "$a$b" = 00 ] &&
+        [ "$(query "race$1" "SELECT count(*) || ' ' || count(DISTINCT id) FROM pgalter.history WHERE event = 'applied'")" = "7 7" ] &&
+        [ "$(query "race$1" "SELECT count(*) || ' ' || count(DISTINCT name) FROM counter")" = "6 6" ] &&
+        [ "$(grep -c '\] apply' "$BATS_TEST_TMPDIR/out.1" "$BATS_TEST_TMPDIR/out.2" | awk -F: '{ n += $2 } END { print n }')" = 7 ] &&
+        pgalter history >/dev/null; then
+        return 0
+    fi
+    echo "round $1: exit codes $a $b"
+    cat "$BATS_TEST_TMPDIR"/out.? "$BATS_TEST_TMPDIR"/err.?
+    return 1
+}
+
+@test "with the runner lock" {
+    for ((i = 1; i <= rounds; i++)); do
+        database_create "race$i"
+        both pgalter deploy
+        once "$i"
+        query postgres "DROP DATABASE race$i"
+    done
+}
+
+@test "without the runner lock: compare-and-append alone" {
+    [ -n "$(pgalter version --faults)" ] || skip "a build without fault points"
+    local shared=0
+    for ((i = 1; i <= rounds; i++)); do
+        database_create "race$i"
+        PGA_FAULT=runner_lock:skip both pgalter deploy
+        once "$i"
+        if grep -q '\] apply' "$BATS_TEST_TMPDIR/out.1" && grep -q '\] apply' "$BATS_TEST_TMPDIR/out.2"; then
+            shared=$((shared + 1))
+        fi
+        query postgres "DROP DATABASE race$i"
+    done
+    # The test is worth something only if the two really met.
+    [ "$shared" -gt 0 ]
+}
+
+@test "the loser of a short wait names the holder and exits 73" {
+    database_create held
+    pair 1.0.0-7-slow "SELECT pg_sleep(3);" ""
+    pgalter deploy >"$BATS_TEST_TMPDIR/out.1" 2>&1 3>&- &
+    local first=$!
+    for ((i = 0; i < 100; i++)); do
+        [ "$(query held "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND pid <> pg_backend_pid()")" = 0 ] || break
+        sleep 0.05
+    done
+    expect 73 pgalter deploy --lock-wait 200ms
+    contains "$errors" "another runner holds the lock"
+    contains "$errors" "application \"pgalter/"
+    contains "$errors" "run="
+    wait "$first"
+    expect 0 pgalter deploy --lock-wait 200ms
+}
