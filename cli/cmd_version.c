@@ -6,8 +6,8 @@
 #include "cli/command.h"
 
 #include "base/fault.h"
+#include "cli/session.h"
 #include "cli/version.h"
-#include "drivers/pq/pq.h"
 #include "journal/journal.h"
 
 bool
@@ -23,10 +23,10 @@ pga_cmd_version(struct pga_context *ctx, struct pga_error *err)
         return true;
     }
     pga_print(ctx, "pgalter %s (libpq %s, journal format %d)\n", PGA_VERSION,
-              pga_pq_version(ctx->mem), PGA_JOURNAL_FORMAT_MAJOR);
+              pga_session_libpq(ctx), PGA_JOURNAL_FORMAT_MAJOR);
     if (ctx->json != NULL) {
         pga_json_set_text(ctx->json, "version", PGA_VERSION);
-        pga_json_set_text(ctx->json, "libpq", pga_pq_version(ctx->mem));
+        pga_json_set_text(ctx->json, "libpq", pga_session_libpq(ctx));
         pga_json_set_int(ctx->json, "journal_format", PGA_JOURNAL_FORMAT_MAJOR);
     }
     return true;

@@ -206,6 +206,12 @@ pga_session_open(struct pga_context *ctx, struct pga_error *err)
     return (ctx->command->needs & PGA_NEEDS_SERVER) == 0 || open_server(ctx, err);
 }
 
+const char *
+pga_session_libpq(struct pga_context *ctx)
+{
+    return pga_pq_version(ctx->mem);
+}
+
 void
 pga_session_close(struct pga_context *ctx)
 {

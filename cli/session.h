@@ -13,6 +13,9 @@
 /* Prepare what the command needs, by its row in commands.def.  Errors: those of reading and connecting. */
 bool pga_session_open(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
 
+/* The version of the libpq that is loaded, e.g. "15.18". */
+const char *pga_session_libpq(struct pga_context *ctx);
+
 /* Close what was opened. */
 void pga_session_close(struct pga_context *ctx);
 

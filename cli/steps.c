@@ -22,9 +22,8 @@ pga_step_line(struct pga_context *ctx, const struct pga_step *step)
                                                       : "rename";
 
     if (step->kind == PGA_STEP_RENAME)
-        version =
-            pga_format(ctx->mem, "%s (was %s)", version,
-                       step->was[0] == '\0' ? "unversioned" : step->was);
+        version = pga_format(ctx->mem, "%s (was %s)", version,
+                             step->was[0] == '\0' ? "unversioned" : step->was);
     return pga_format(ctx->mem, "%s %s  %s%s", verb, step->id, pga_paint(ctx, PGA_DIM, version),
                       step->is_late ? pga_paint(ctx, PGA_YELLOW, "  late") : "");
 }
@@ -52,8 +51,7 @@ pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan, size_t done
         pga_json_set_text(object, "kind", kind_names[step->kind]);
         pga_json_set_text(object, "version", step->version[0] == '\0' ? NULL : step->version);
         if (step->kind == PGA_STEP_RENAME)
-            pga_json_set_text(object, "was",
-                              step->was[0] == '\0' ? NULL : step->was);
+            pga_json_set_text(object, "was", step->was[0] == '\0' ? NULL : step->was);
         pga_json_set_bool(object, "late", step->is_late);
         pga_json_set_bool(object, "done", i < done);
     }
