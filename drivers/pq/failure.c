@@ -18,6 +18,7 @@
 struct verdict {
     enum pga_code code;
     char sqlstate[6];
+    const char *line;    /* the one that decided */
     struct pga_buf text; /* all that was said, without the ornaments of the verbose form */
 };
 
@@ -101,30 +102,29 @@ rank(enum pga_code code)
     }
 }
 
+/* Add a line, given without its line feed, and let it decide if it says more than those before. */
 static void
-weigh_line(struct verdict *v, const char *line)
+weigh_line(struct verdict *v, struct pga_arena *mem, const char *line)
 {
     const char *sqlstate = find_sqlstate(line);
     char state[6] = "";
     enum pga_code code;
 
-    if (pga_str_starts(pga_str_of(line), "LOCATION:"))
+    /* Where it stands in the server's source, and libpq's guesses, which the hint replaces. */
+    if (pga_str_starts(pga_str_of(line), "LOCATION:") || line[0] == '\t')
         return;
-    if (sqlstate != NULL)
+    if (sqlstate != NULL) {
         (void)snprintf(state, sizeof(state), "%.5s", sqlstate);
+        line = pga_format(mem, "%.*s%s", (int)(sqlstate - line), line, sqlstate + 7);
+    }
     code = sqlstate != NULL ? code_of_sqlstate(state, line) : code_of_words(line);
-    if (rank(code) > rank(v->code) || (rank(code) == rank(v->code) && v->sqlstate[0] == '\0')) {
+    if (v->line == NULL || rank(code) > rank(v->code) ||
+        (rank(code) == rank(v->code) && v->sqlstate[0] == '\0' && state[0] != '\0')) {
         v->code = code;
+        v->line = line;
         memcpy(v->sqlstate, state, sizeof(state));
     }
-    if (v->text.len > 0)
-        pga_buf_append_char(&v->text, '\n');
-    if (sqlstate == NULL) {
-        pga_buf_append_c(&v->text, line);
-        return;
-    }
-    pga_buf_append(&v->text, (struct pga_str){line, (size_t)(sqlstate - line)});
-    pga_buf_append_c(&v->text, sqlstate + 7);
+    pga_buf_appendf(&v->text, "%s%s", v->text.len > 0 ? "\n" : "", line);
 }
 
 /* Whether a word can stand in a command without being quoted for the shell. */
@@ -226,23 +226,20 @@ pga_pq_fail_connect(const struct pga_pq *pq, const char *text, bool needs_passwo
     struct pga_arena scratch = {0};
     struct verdict v = {.code = PGA_ERR_NO_SERVER, .text = pga_buf_on(&scratch)};
     const char *clean = pga_pq_scrub(pq, &scratch, text);
-    size_t first;
 
     while (*clean != '\0') {
         size_t len = strcspn(clean, "\n");
 
-        weigh_line(&v, pga_strndup(&scratch, clean, len));
+        weigh_line(&v, &scratch, pga_strndup(&scratch, clean, len));
         clean += len + (clean[len] == '\n' ? 1 : 0);
     }
     if (needs_password)
         v.code = PGA_ERR_DENIED;
-    first = strcspn(v.text.data, "\n");
-    if (first == 0)
-        (void)pga_fail(err, v.code, "cannot connect to %s", pga_pq_where(pq, &scratch));
-    else
-        (void)pga_fail(err, v.code, "%.*s", (int)first, v.text.data);
+    if (v.line == NULL)
+        v.line = pga_format(&scratch, "cannot connect to %s", pga_pq_where(pq, &scratch));
+    (void)pga_fail(err, v.code, "%s", v.line);
     memcpy(err->sqlstate, v.sqlstate, sizeof(err->sqlstate));
-    if (v.text.data[first] != '\0')
+    if (strchr(v.text.data, '\n') != NULL)
         (void)pga_error_detail(err, "%s", v.text.data);
     return set_hint(pq, needs_password, err);
 }

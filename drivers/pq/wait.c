@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 
-#define SLICE_MS 100 /* how soon a second signal is noticed */
+#define SLICE_MS     100 /* how soon a second signal is noticed */
+#define SLICE_MAX_MS 60000
 
 int64_t
 pga_pq_now_ms(void)
@@ -19,12 +20,26 @@ pga_pq_now_ms(void)
     return pga_clock_now_ms(pga_clock_system());
 }
 
+/* Hand on what poll() found; false when that was nothing of the caller's. */
+static bool
+take_events(struct pollfd *fds, const struct pollfd *polled, size_t count, int ready)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++) {
+        fds[i].revents = ready > 0 ? polled[i].revents : 0;
+        any = any || fds[i].revents != 0;
+    }
+    return any;
+}
+
 enum pga_pq_event
 pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch)
 {
-    struct pollfd all[3];
     /* After the first signal its descriptor stays readable, so it says nothing about the second. */
     bool first = watch->signals_seen == 0;
+    int64_t slice = first ? SLICE_MAX_MS : SLICE_MS;
+    struct pollfd all[3];
 
     assert(count <= 2);
     for (size_t i = 0; i < count; i++)
@@ -33,20 +48,14 @@ pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch)
     for (;;) {
         int64_t now = pga_pq_now_ms();
         int64_t left = watch->deadline_ms > now ? watch->deadline_ms - now : 0;
-        int64_t slice = first ? 60000 : SLICE_MS;
         int ready;
 
         if (pga_interrupt_count() > watch->signals_seen)
             return PGA_PQ_SIGNALLED;
         ready = poll(all, count + 1, (int)(left < slice ? left : slice));
-        if (pga_interrupt_count() > watch->signals_seen)
-            return PGA_PQ_SIGNALLED;
-        for (size_t i = 0; i < count; i++)
-            fds[i].revents = ready > 0 ? all[i].revents : 0;
-        for (size_t i = 0; ready > 0 && i < count; i++)
-            if (fds[i].revents != 0)
-                return PGA_PQ_READY;
-        if (ready <= 0 && left <= slice && pga_pq_now_ms() >= watch->deadline_ms)
+        if (take_events(fds, all, count, ready))
+            return PGA_PQ_READY;
+        if (left == 0 && pga_interrupt_count() <= watch->signals_seen)
             return PGA_PQ_TIMEOUT;
     }
 }

@@ -183,6 +183,8 @@ find_programs(void)
         server.programs = ask_pg_config();
     if (server.programs == NULL || !has_server(server.programs))
         server.programs = getenv("PGALTER_PG_BINDIR") != NULL ? NULL : search_folders();
+    if (server.programs != NULL) /* they are started in another directory */
+        server.programs = realpath(server.programs, NULL);
     if (server.programs == NULL)
         give_up("no postgres and initdb found; set PGALTER_PG_BINDIR to their folder");
 }
