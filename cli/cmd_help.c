@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/manual.h"
 
 #define WIDTH  80
 #define INDENT 28 /* where an option's explanation begins */
@@ -125,6 +126,10 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
     word = ctx->options.arguments[0];
     if (strcmp(word, "exit-codes") == 0) {
         help_exit_codes(ctx);
+        return true;
+    }
+    if (strcmp(word, "manual") == 0) {
+        pga_manual_print(ctx);
         return true;
     }
     command = pga_command_find(word);

@@ -11,16 +11,49 @@
 #include "base/str.h"
 #include "cli/command.h"
 
+/* Length of a colour that pga_paint() made at the start of `s`, or 0. */
+static size_t
+colour_length(struct pga_str s)
+{
+    size_t len = 2;
+
+    if (!pga_str_starts(s, "\033["))
+        return 0;
+    while (len < s.len && s.data[len] >= '0' && s.data[len] <= '9')
+        len++;
+    return len < s.len && s.data[len] == 'm' ? len + 1 : 0;
+}
+
 void
 pga_print(struct pga_context *ctx, const char *fmt, ...)
 {
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf out = pga_buf_on(&mem);
+    struct pga_str text;
     va_list args;
 
     if (ctx->json != NULL)
         return;
     va_start(args, fmt);
-    (void)vfprintf(stdout, fmt, args);
+    text = pga_str_of(pga_vformat(&mem, fmt, args));
     va_end(args);
+    /* What a file, a journal or a server says must not drive the terminal. */
+    while (text.len > 0) {
+        size_t colour = colour_length(text), len = 0;
+
+        pga_buf_append(&out, pga_str_slice(text, 0, colour));
+        text = pga_str_slice(text, colour, text.len);
+        while (len < text.len && text.data[len] != '\n' && (len == 0 || text.data[len] != '\033'))
+            len++;
+        pga_buf_append_printable(&out, pga_str_slice(text, 0, len));
+        text = pga_str_slice(text, len, text.len);
+        if (text.len > 0 && text.data[0] == '\n') {
+            pga_buf_append_char(&out, '\n');
+            text = pga_str_slice(text, 1, text.len);
+        }
+    }
+    (void)fwrite(out.data, 1, out.len, stdout);
 }
 
 const char *

@@ -1,0 +1,208 @@
+/*
+ * cli/cmd_completion.c: pgalter completion, from the tables of commands and options.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "base/str.h"
+
+static bool
+takes(const struct pga_command *command, size_t option)
+{
+    return (command->options >> option & 1) != 0 && option != PGA_OPTION_FAULTS;
+}
+
+/* Words that a command's first argument can be. */
+static const char *
+first_words(const struct pga_command *command)
+{
+    if (strcmp(command->name, "local") == 0)
+        return "start stop status url reset psql";
+    if (strcmp(command->name, "completion") == 0)
+        return "bash zsh fish";
+    if (strcmp(command->name, "plan") == 0)
+        return "deploy rollback latest next zero";
+    if (strcmp(command->name, "deploy") == 0)
+        return "latest next";
+    return strcmp(command->name, "rollback") == 0 ? "zero latest" : "";
+}
+
+/* "--db --dir ..." of one command. */
+static const char *
+option_words(struct pga_context *ctx, const struct pga_command *command)
+{
+    struct pga_buf buf = pga_buf_on(ctx->mem);
+
+    for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
+        if (takes(command, i))
+            pga_buf_appendf(&buf, "%s--%s", buf.len == 0 ? "" : " ", pga_option_table[i].name);
+    return buf.data;
+}
+
+static const char *
+command_words(struct pga_context *ctx)
+{
+    struct pga_buf buf = pga_buf_on(ctx->mem);
+    size_t count;
+    const struct pga_command *commands = pga_commands(&count);
+
+    for (size_t i = 0; i < count; i++)
+        pga_buf_appendf(&buf, "%s%s", i == 0 ? "" : " ", commands[i].name);
+    return buf.data;
+}
+
+static void
+print_bash(struct pga_context *ctx)
+{
+    size_t count;
+    const struct pga_command *commands = pga_commands(&count);
+
+    pga_print(
+        ctx,
+        "# bash completion for pgalter; made by: pgalter completion bash\n"
+        "_pgalter() {\n"
+        "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=''\n"
+        "    case $before in\n"
+        "        --dir|-D) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
+        "        --config|-c) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+        "        --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$word\")); return ;;\n"
+        "        --log-format) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n"
+        "        --down-from) COMPREPLY=($(compgen -W 'journal files' -- \"$word\")); return ;;\n"
+        "    esac\n"
+        "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
+        "        COMPREPLY=($(compgen -W '%s' -- \"$word\")); return\n"
+        "    fi\n"
+        "    case ${COMP_WORDS[1]} in\n",
+        command_words(ctx));
+    for (size_t i = 0; i < count; i++)
+        pga_print(ctx, "        %s) words='%s %s' ;;\n", commands[i].name,
+                  first_words(&commands[i]),
+                  strcmp(commands[i].name, "help") == 0 ? command_words(ctx)
+                                                        : option_words(ctx, &commands[i]));
+    pga_print(ctx, "    esac\n"
+                   "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+                   "}\n"
+                   "complete -F _pgalter pgalter\n");
+}
+
+/* Text inside a single-quoted word of the shell, for zsh's and fish's descriptions. */
+static const char *
+quoted(struct pga_context *ctx, const char *text)
+{
+    struct pga_buf buf = pga_buf_on(ctx->mem);
+
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            pga_buf_append_c(&buf, "'\\''");
+        else if (strchr("[]:", *text) != NULL)
+            pga_buf_appendf(&buf, "\\%c", *text);
+        else
+            pga_buf_append_char(&buf, *text);
+    }
+    return buf.data;
+}
+
+static void
+print_zsh_options(struct pga_context *ctx, const struct pga_command *command)
+{
+    for (size_t i = 0; i < PGA_OPTION_COUNT; i++) {
+        const struct pga_option *option = &pga_option_table[i];
+
+        if (takes(command, i))
+            pga_print(ctx, " \\\n                '--%s[%s]%s%s%s'", option->name,
+                      quoted(ctx, option->help), option->argument == NULL ? "" : ":",
+                      option->argument == NULL ? "" : option->argument,
+                      option->argument == NULL ? ""
+                      : i == PGA_OPTION_DIR    ? ":_directories"
+                      : i == PGA_OPTION_CONFIG ? ":_files"
+                                               : ": ");
+    }
+}
+
+static void
+print_zsh(struct pga_context *ctx)
+{
+    size_t count;
+    const struct pga_command *commands = pga_commands(&count);
+
+    pga_print(ctx, "#compdef pgalter\n"
+                   "# zsh completion for pgalter; made by: pgalter completion zsh\n"
+                   "_pgalter() {\n"
+                   "    if (( CURRENT == 2 )); then\n"
+                   "        local -a commands=(\n");
+    for (size_t i = 0; i < count; i++)
+        pga_print(ctx, "            '%s:%s'\n", commands[i].name, quoted(ctx, commands[i].summary));
+    pga_print(ctx, "        )\n"
+                   "        _describe command commands\n"
+                   "        return\n"
+                   "    fi\n"
+                   "    local command=$words[2]\n"
+                   "    shift words; (( CURRENT-- ))\n"
+                   "    case $command in\n");
+    for (size_t i = 0; i < count; i++) {
+        pga_print(ctx, "        %s)\n            _arguments", commands[i].name);
+        print_zsh_options(ctx, &commands[i]);
+        pga_print(ctx, " \\\n                '*: :(%s)' ;;\n",
+                  strcmp(commands[i].name, "help") == 0 ? command_words(ctx)
+                                                        : first_words(&commands[i]));
+    }
+    pga_print(ctx, "    esac\n}\n_pgalter \"$@\"\n");
+}
+
+static void
+print_fish(struct pga_context *ctx)
+{
+    size_t count;
+    const struct pga_command *commands = pga_commands(&count);
+
+    pga_print(ctx, "# fish completion for pgalter; made by: pgalter completion fish\n"
+                   "complete -c pgalter -f\n");
+    for (size_t c = 0; c < count; c++) {
+        const char *name = commands[c].name;
+
+        pga_print(ctx, "complete -c pgalter -n __fish_use_subcommand -a %s -d '%s'\n", name,
+                  quoted(ctx, commands[c].summary));
+        if (first_words(&commands[c])[0] != '\0')
+            pga_print(ctx, "complete -c pgalter -n '__fish_seen_subcommand_from %s' -a '%s'\n",
+                      name, first_words(&commands[c]));
+        for (size_t i = 0; i < PGA_OPTION_COUNT; i++) {
+            const struct pga_option *option = &pga_option_table[i];
+
+            if (takes(&commands[c], i))
+                pga_print(
+                    ctx,
+                    "complete -c pgalter -n '__fish_seen_subcommand_from %s' -l %s%s%s -d '%s'\n",
+                    name, option->name,
+                    option->letter == 0 ? "" : pga_format(ctx->mem, " -s %c", option->letter),
+                    option->argument == NULL                        ? ""
+                    : i == PGA_OPTION_DIR || i == PGA_OPTION_CONFIG ? " -r -F"
+                                                                    : " -x",
+                    quoted(ctx, option->help));
+        }
+    }
+}
+
+bool
+pga_cmd_completion(struct pga_context *ctx, struct pga_error *err)
+{
+    const char *shell;
+
+    if (!pga_arguments_check(ctx, 1, 1, err))
+        return false;
+    pga_json_release(&ctx->json); /* a script for a shell */
+    shell = ctx->options.arguments[0];
+    if (strcmp(shell, "bash") == 0) {
+        print_bash(ctx);
+    } else if (strcmp(shell, "zsh") == 0) {
+        print_zsh(ctx);
+    } else if (strcmp(shell, "fish") == 0) {
+        print_fish(ctx);
+    } else {
+        (void)pga_fail(err, PGA_ERR_USAGE, "there is no completion for \"%s\"", shell);
+        return pga_error_hint(err, "There is one for bash, zsh and fish.");
+    }
+    return true;
+}
