@@ -223,7 +223,7 @@ world_query(struct pga_arena *mem, const char *url, const char *sql)
     pid = launch_psql(mem, url, sql, fileno(output));
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     rewind(output);
-    (void)fread(text, 1, 65535, output);
+    text[fread(text, 1, 65535, output)] = '\0';
     ck_assert_int_eq(fclose(output), 0);
     return pga_format(mem, "%s%.*s", status == 0 ? "" : "!",
                       PGA_STR_ARG(pga_str_trim(pga_str_of(text))));
