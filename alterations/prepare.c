@@ -26,16 +26,20 @@ place(const struct preparation *p, const struct pga_statement *statement)
 static const char *
 label(const struct preparation *p, const struct pga_statement *statement)
 {
+    static const char *const seconds[] = {
+        "all",    "database", "index",      "prepared", "schema",      "subscription",
+        "system", "table",    "tablespace", "to",       "transaction",
+    };
     struct pga_buf text = pga_buf_on(p->mem);
 
     pga_buf_append(&text, statement->first);
-    if (statement->second.len > 0 && !pga_str_equal_nocase(statement->first, "vacuum") &&
-        !pga_str_equal_nocase(statement->first, "cluster")) {
-        pga_buf_append_char(&text, ' ');
-        pga_buf_append_printable(&text, statement->second);
-    }
+    for (size_t i = 0; i < PGA_COUNT_OF(seconds); i++)
+        if (pga_str_equal_nocase(statement->second, seconds[i]))
+            pga_buf_appendf(&text, " %.*s", PGA_STR_ARG(statement->second));
     if (statement->concurrently)
         pga_buf_append_c(&text, " ... CONCURRENTLY");
+    if (statement->kind == PGA_STATEMENT_COMMIT_CHAIN)
+        pga_buf_append_c(&text, " AND CHAIN");
     return text.data;
 }
 
@@ -153,6 +157,15 @@ add_modes(const struct preparation *p, const struct pga_statement *statement,
     return true;
 }
 
+/* Whether a statement ends a transaction, in whatever way, or begins another. */
+static bool
+is_border(enum pga_statement_kind kind)
+{
+    return kind == PGA_STATEMENT_BEGIN || kind == PGA_STATEMENT_COMMIT ||
+           kind == PGA_STATEMENT_COMMIT_CHAIN || kind == PGA_STATEMENT_ROLLBACK ||
+           kind == PGA_STATEMENT_PREPARE_TRANSACTION;
+}
+
 /* Move the SET TRANSACTION statements from *first on into *modes. */
 static bool
 hoist(const struct preparation *p, size_t *first, size_t end, struct pga_modes *modes)
@@ -240,8 +253,9 @@ pga_script_prepare(struct pga_arena *mem, const struct pga_script_text *script,
     items = out->statements.items;
     out->end = out->statements.count;
     last = out->end - 1;
-    if (out->end >= 2 && items[0].kind == PGA_STATEMENT_BEGIN &&
-        items[last].kind == PGA_STATEMENT_COMMIT) {
+    if (out->end >= 2 && items[0].kind == PGA_STATEMENT_BEGIN && is_border(items[last].kind)) {
+        if (items[last].kind != PGA_STATEMENT_COMMIT)
+            return refuse(&p, &items[last]);
         if (!add_modes(&p, &items[0], &out->modes) || !check_modes(&p, &items[last]))
             return false;
         out->first = 1;
@@ -271,15 +285,6 @@ add_unit(const struct preparation *p, struct pga_units *out, struct pga_unit uni
         return;
     out->items = pga_grow(p->mem, out->items, out->count, &out->capacity, sizeof(*out->items));
     out->items[out->count++] = unit;
-}
-
-/* Whether a statement ends a transaction, in whatever way, or begins another. */
-static bool
-is_border(enum pga_statement_kind kind)
-{
-    return kind == PGA_STATEMENT_BEGIN || kind == PGA_STATEMENT_COMMIT ||
-           kind == PGA_STATEMENT_COMMIT_CHAIN || kind == PGA_STATEMENT_ROLLBACK ||
-           kind == PGA_STATEMENT_PREPARE_TRANSACTION;
 }
 
 /* The unit between the BEGIN at *at and its COMMIT, behind which *at then stands. */
