@@ -315,7 +315,9 @@ end_statement(struct splitter *s, size_t end, bool has_semicolon)
 static void
 begin_statement(struct splitter *s, const struct pga_token *token)
 {
-    s->statement = (struct pga_statement){.offset = token->offset, .line = token->line};
+    s->statement = (struct pga_statement){.offset = token->offset,
+                                          .line = token->line,
+                                          .standard_strings = s->lexer.standard_strings};
     s->begun = true;
     s->parentheses = 0;
     s->routine = pga_token_is(s->text, token, "create") ? ROUTINE_UNDECIDED : ROUTINE_NONE;

@@ -59,6 +59,7 @@ struct pga_statement {
     size_t offset, len;      /* bytes, from its first token to its semicolon inclusive, without data */
     int line;                /* 1-based, of its first token */
     bool has_semicolon;
+    bool standard_strings;   /* standard_conforming_strings as it was read with */
     bool concurrently;       /* OUTSIDE because of CONCURRENTLY: not bounded by lock_timeout (STEP 7) */
     size_t data_offset, data_len; /* COPY_IN: the rows, without the closing \. line; otherwise 0, 0 */
     size_t end;              /* where the next may begin: after the data's closing line */

@@ -134,7 +134,10 @@ begin_anew(struct pga_runner *runner, struct pga_step_outcome *outcome, struct p
     struct pga_head head = runner->journal->head;
 
     runner->has_lock = false;
-    if (!pga_driver_reconnect(runner->driver, err) ||
+    if (!pga_driver_reconnect(runner->driver, err))
+        return false;
+    pga_journal_begin_session(runner->journal);
+    if (!pga_journal_open(runner->journal, err) ||
         !pga_runner_lock(runner, &outcome->is_overtaken, err))
         return false;
     outcome->is_overtaken = !same_head(&runner->journal->head, &head);

@@ -10,8 +10,8 @@
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
-#include "engine/place.h"
 #include "engine/retry.h"
+#include "engine/statement_send.h"
 #include "journal/session.h"
 
 /* One step in progress. */
@@ -40,30 +40,7 @@ load_units(struct progress *p, const struct pga_script_text *script, struct pga_
 static bool
 send_statement(struct progress *p, size_t index, struct pga_error *err)
 {
-    const struct pga_statement *statement = &p->units.statements.items[index];
-    struct pga_str data =
-        pga_str_slice(p->script->text, statement->data_offset, statement->data_len);
-    struct pga_message message = {
-        .sql = pga_str_slice(p->script->text, statement->offset, statement->len)};
-    struct pga_results results = {0};
-    struct pga_span_map map = {0};
-    size_t offset = 0;
-    bool in_bytes, found;
-
-    if (statement->kind == PGA_STATEMENT_COPY_IN) {
-        message.copies = &data;
-        message.copy_count = 1;
-    }
-    if (pga_driver_query(p->runner->driver, &message, p->mem, &results, err))
-        return true;
-    if (err->code != PGA_ERR_SQL)
-        return false;
-    in_bytes = pga_same(pga_driver_parameter(p->runner->driver, "server_encoding"), "SQL_ASCII");
-    pga_span_add(p->mem, &map,
-                 &(struct pga_span){.len = statement->len, .script_offset = statement->offset});
-    found = pga_span_find(&map, message.sql, results.error == NULL ? 0 : results.error->position,
-                          in_bytes, &offset);
-    return pga_place_fill(err, p->script, &p->units.statements, found, offset, index);
+    return pga_statement_send(p->runner, p->mem, p->script, &p->units.statements, index, err);
 }
 
 static bool
@@ -90,7 +67,7 @@ send_settings(struct progress *p, size_t before, struct pga_error *err)
 static bool
 run_message(struct progress *p, const struct pga_buf *sql, struct pga_error *err)
 {
-    return pga_session_restore(p->runner->driver, err) &&
+    return pga_session_restore(p->runner->journal, err) &&
            pga_driver_run(p->runner->driver, pga_buf_str(sql), err);
 }
 
@@ -123,7 +100,7 @@ static void
 session_timeouts(struct pga_buf *buf, const struct pga_session_head *head,
                  const struct pga_statement *statement)
 {
-    int64_t lock_timeout = statement->kind == PGA_STATEMENT_OUTSIDE ? 0 : head->lock_timeout_ms;
+    int64_t lock_timeout = statement->concurrently ? 0 : head->lock_timeout_ms;
 
     pga_buf_appendf(buf, "SET lock_timeout = %lld; SET statement_timeout = %lld;",
                     (long long)lock_timeout, (long long)head->statement_timeout_ms);
@@ -217,8 +194,8 @@ ask_done_when(struct progress *p, bool *done, struct pga_error *err)
 {
     struct pga_result result;
 
-    if (!pga_driver_rows(p->runner->driver, pga_str_of(p->script->directives.done_when), p->mem,
-                         &result, err)) {
+    if (!pga_journal_select(p->runner->journal, pga_str_of(p->script->directives.done_when), p->mem,
+                            &result, err)) {
         (void)pga_error_while(err, "the done-when query of \"%s\"", p->script->file);
         return pga_error_hint(err, "Correct the directive, then run the same command again.");
     }

@@ -11,6 +11,7 @@
 #include "drivers/sqlstate.h"
 #include "engine/place.h"
 #include "engine/retry.h"
+#include "engine/statement_send.h"
 #include "engine/step.h"
 #include "journal/read.h"
 
@@ -100,14 +101,6 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
     return true;
 }
 
-static bool
-is_in_bytes(struct pga_driver *driver)
-{
-    const char *encoding = pga_driver_parameter(driver, "server_encoding");
-
-    return encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
-}
-
 /* Results with a tag before the error: a rule can add results without one (STEP 5). */
 static size_t
 tagged(const struct pga_results *results)
@@ -126,8 +119,8 @@ place_failure(struct attempt *attempt, const struct pga_results *results,
 {
     size_t done = tagged(results), offset = 0;
     int64_t position = results->error == NULL ? 0 : results->error->position;
-    bool found =
-        pga_span_find(map, message, position, is_in_bytes(attempt->runner->driver), &offset);
+    bool found = pga_span_find(map, message, position,
+                               pga_positions_in_bytes(attempt->runner->driver), &offset);
 
     attempt->at_append = !found && done == attempt->counts.append;
     (void)pga_place_fill(err, attempt->script, &attempt->prepared.statements, found, offset,
@@ -162,7 +155,7 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     pga_step_tail_sql(&sql, &attempt->frame);
     pga_journal_lock_held_sql(&sql, attempt->runner->journal);
     message.sql = pga_buf_str(&sql);
-    if (!pga_session_restore(attempt->runner->driver, err))
+    if (!pga_session_restore(attempt->runner->journal, err))
         return false;
     if (!pga_driver_query(attempt->runner->driver, &message, attempt->mem, &results, err)) {
         if (err->code == PGA_ERR_SQL)
@@ -174,34 +167,6 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     if (results.items[results.count - 1].row_count == 0 && !PGA_FAULT(runner_lock))
         attempt->runner->has_lock = false;
     return true;
-}
-
-/* Send one statement of a script by itself. */
-static bool
-send_statement(struct attempt *attempt, size_t index, size_t copy, struct pga_error *err)
-{
-    const struct pga_statement *statement = &attempt->prepared.statements.items[index];
-    struct pga_message message = {
-        .sql = pga_str_slice(attempt->script->text, statement->offset, statement->len)};
-    struct pga_span_map map = {0};
-    struct pga_results results = {0};
-    size_t offset = 0;
-    bool found;
-
-    if (statement->kind == PGA_STATEMENT_COPY_IN) {
-        message.copies = &attempt->prepared.copies[copy];
-        message.copy_count = 1;
-    }
-    if (pga_driver_query(attempt->runner->driver, &message, attempt->mem, &results, err))
-        return true;
-    if (err->code != PGA_ERR_SQL)
-        return false;
-    pga_span_add(attempt->mem, &map,
-                 &(struct pga_span){.len = statement->len, .script_offset = statement->offset});
-    found = pga_span_find(&map, message.sql, results.error == NULL ? 0 : results.error->position,
-                          is_in_bytes(attempt->runner->driver), &offset);
-    return pga_place_fill(err, attempt->script, &attempt->prepared.statements, found, offset,
-                          index);
 }
 
 /* Whether a statement is part of what is sent: not a wrapper's BEGIN or COMMIT, not hoisted. */
@@ -226,11 +191,10 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     struct pga_buf head = pga_buf_on(attempt->mem), tail = pga_buf_on(attempt->mem);
     struct pga_results head_results = {0}, tail_results = {0};
     struct pga_message message = {0};
-    size_t copy = 0;
 
     attempt->counts = pga_step_head_sql(&head, &attempt->frame);
     message.sql = pga_buf_str(&head);
-    if (!pga_session_restore(driver, err))
+    if (!pga_session_restore(attempt->runner->journal, err))
         return false;
     if (!pga_driver_query(driver, &message, attempt->mem, &head_results, err)) {
         attempt->at_append = head_results.count == attempt->counts.append;
@@ -241,13 +205,13 @@ send_apart(struct attempt *attempt, struct pga_error *err)
 
         if (!is_sent(&attempt->prepared, statement))
             continue;
-        if (!send_statement(attempt, i, copy, err))
+        if (!pga_statement_send(attempt->runner, attempt->mem, attempt->script,
+                                &attempt->prepared.statements, i, err))
             return false;
-        copy += statement->kind == PGA_STATEMENT_COPY_IN;
     }
     pga_step_tail_sql(&tail, &attempt->frame);
     message.sql = pga_buf_str(&tail);
-    if (!pga_session_restore(driver, err) ||
+    if (!pga_session_restore(attempt->runner->journal, err) ||
         !pga_driver_query(driver, &message, attempt->mem, &tail_results, err))
         return false;
     if (!check_committed(&tail_results, 0, err))

@@ -159,7 +159,7 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
         pga_unfinished_delete_sql(&sql, journal, unfinished_id);
     pga_append_tail_sql(&sql, journal, &row, change, texts);
     pga_buf_append_c(&sql, "COMMIT;");
-    if (!pga_session_restore(journal->driver, err))
+    if (!pga_session_restore(journal, err))
         return false;
     if (!pga_driver_run(journal->driver, pga_buf_str(&sql), err)) {
         (void)pga_append_failure(journal, err);

@@ -35,7 +35,7 @@ pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attemp
     (void)pga_session_head_sql(&sql, &head);
     pga_sql_expand(&sql, pga_text_attempt_add_sql, &values);
     pga_buf_append_c(&sql, "COMMIT;");
-    if (!pga_session_restore(journal->driver, &ignored) ||
+    if (!pga_session_restore(journal, &ignored) ||
         !pga_driver_run(journal->driver, pga_buf_str(&sql), &ignored))
         pga_session_rollback(journal->driver);
 }
@@ -55,7 +55,7 @@ pga_attempts_load(struct pga_journal *journal, struct pga_arena *mem, size_t lim
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_int(&values, "limit", (int64_t)limit);
     pga_sql_expand(&sql, pga_text_attempts_load_sql, &values);
-    if (!pga_driver_rows(journal->driver, pga_buf_str(&sql), mem, &result, err))
+    if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
         return pga_session_fail(journal->driver, err, "reading the attempts");
     *out = pga_new_array(mem, struct pga_attempt, result.row_count);
     *out_count = result.row_count;

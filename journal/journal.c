@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "journal/session.h"
+
 static const char *const event_names[] = {
 #define PGA_EVENT_KIND(constant, name, meaning) name,
 #include "journal/events.def"
@@ -70,6 +72,14 @@ pga_journal_init(struct pga_journal *journal, struct pga_driver *driver, struct 
     journal->schema_literal = literal.data;
     journal->lock_key = lock_key_of(mem, journal->settings.schema);
     journal->by_id = pga_map_on(mem);
+    pga_journal_begin_session(journal);
+}
+
+void
+pga_journal_begin_session(struct pga_journal *journal)
+{
+    journal->standard_strings = pga_session_standard_strings(journal->driver);
+    journal->synchronous_commit = NULL;
 }
 
 struct pga_applied *

@@ -108,6 +108,7 @@ struct pga_journal {
     const char *schema_literal; /* and as a literal */
     int64_t lock_key;
 
+    bool standard_strings; /* standard_conforming_strings as the session began with it */
     /* As the session began with it, but for `off`, which would not make anything durable (STEP 8). */
     const char *synchronous_commit;
 
@@ -134,6 +135,9 @@ struct pga_change {
 /* Prepare the struct; talks to nobody.  `mem` must outlive the journal. */
 void pga_journal_init(struct pga_journal *journal, struct pga_driver *driver, struct pga_arena *mem,
                       const struct pga_journal_settings *settings);
+
+/* Note what the session began with.  To be called again after a reconnect. */
+void pga_journal_begin_session(struct pga_journal *journal);
 
 /*
  * Look whether the journal is there and can be trusted, and read its head and format: one round trip.
@@ -180,6 +184,13 @@ struct pga_journal_upgrade {
  */
 bool pga_journal_upgrade(struct pga_journal *journal, const struct pga_journal_upgrade *upgrades,
                          size_t count, struct pga_error *err) PGA_MUST_CHECK;
+
+/*
+ * Run one SELECT in a read-only transaction that begins like all of pgalter's own, whatever a script has left in the
+ * session.  Errors: those of the driver; the transaction is rolled back.
+ */
+bool pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pga_arena *mem,
+                        struct pga_result *out, struct pga_error *err) PGA_MUST_CHECK;
 
 /* ---- chain.c: pure ---- */
 

@@ -56,8 +56,8 @@ pga_journal_lock_is_held(struct pga_journal *journal, bool *out, struct pga_erro
         *out = true;
         return true;
     }
-    if (!pga_driver_rows(journal->driver, key_sql(&mem, journal, pga_text_lock_held_sql), &mem,
-                         &result, err))
+    if (!pga_journal_select(journal, key_sql(&mem, journal, pga_text_lock_held_sql), &mem, &result,
+                            err))
         return pga_session_fail(journal->driver, err, "verifying the runner lock");
     *out = result.row_count > 0;
     return true;
@@ -72,8 +72,8 @@ pga_journal_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
 
     memset(out, 0, sizeof(*out));
     out->application = out->user = out->address = out->since = out->query = "";
-    if (!pga_driver_rows(journal->driver, key_sql(mem, journal, pga_text_lock_holder_sql), mem,
-                         &result, err))
+    if (!pga_journal_select(journal, key_sql(mem, journal, pga_text_lock_holder_sql), mem, &result,
+                            err))
         return pga_session_fail(journal->driver, err, "looking for the holder of the runner lock");
     if (result.row_count == 0 ||
         !pga_parse_int(pga_str_of(pga_result_value(&result, 0, 0)), 1, INT32_MAX, &out->pid))
@@ -103,8 +103,10 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
     struct pga_message message = {.keep_rows = true};
     struct pga_results results = {0};
     struct pga_buf sql = pga_buf_on(&mem);
+    size_t at;
 
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED;\n");
+    at = 1 + pga_session_read_sql(&sql);
     pga_buf_append(&sql, key_sql(&mem, journal, pga_text_lock_try_sql));
     if (journal->presence == PGA_JOURNAL_PRESENT)
         pga_head_sql(&sql, journal);
@@ -112,10 +114,10 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
     message.sql = pga_buf_str(&sql);
     if (!pga_driver_query(journal->driver, &message, &mem, &results, err))
         return pga_session_fail(journal->driver, err, "taking the runner lock");
-    *taken = pga_same(pga_result_value(&results.items[1], 0, 0), "t");
+    *taken = pga_same(pga_result_value(&results.items[at], 0, 0), "t");
     if (!*taken || journal->presence != PGA_JOURNAL_PRESENT)
         return true;
-    return pga_head_parse(journal, &results.items[2], err);
+    return pga_head_parse(journal, &results.items[at + 1], err);
 }
 
 static bool

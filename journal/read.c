@@ -151,10 +151,10 @@ pga_journal_load(struct pga_journal *journal, struct pga_error *err)
     journal->is_loaded = true;
     if (journal->presence != PGA_JOURNAL_PRESENT)
         return true;
-    return pga_head_parse(journal, &results.items[2], err) &&
-           parse_history(journal, &results.items[3], err) &&
-           parse_applied(journal, &results.items[4], &rows, err) &&
-           pga_chain_verify(journal, rows, results.items[4].row_count, err);
+    return pga_head_parse(journal, &results.items[PGA_READS_AT], err) &&
+           parse_history(journal, &results.items[PGA_READS_AT + 1], err) &&
+           parse_applied(journal, &results.items[PGA_READS_AT + 2], &rows, err) &&
+           pga_chain_verify(journal, rows, results.items[PGA_READS_AT + 2].row_count, err);
 }
 
 static bool
@@ -217,7 +217,7 @@ pga_journal_texts(struct pga_journal *journal, const struct pga_digest *digests,
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_raw(&values, "digests", list.data);
     pga_sql_expand(&sql, pga_text_texts_sql, &values);
-    if (!pga_driver_rows(journal->driver, pga_buf_str(&sql), mem, &result, err))
+    if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
         return pga_session_fail(journal->driver, err, "reading the stored scripts");
     return place_texts(journal, &result, digests, count, texts, mem, err);
 }

@@ -10,6 +10,9 @@
 #include "journal/session.h"
 #include "journal/sql.h"
 
+/* Where the answers to what is read begin: after BEGIN, the resets, the timeout and the check. */
+#define PGA_READS_AT 6
+
 /* Append the statement that fails unless the journal can be trusted and otherwise says whether it is there. */
 void pga_presence_sql(struct pga_buf *buf, const struct pga_journal *journal);
 
@@ -23,7 +26,7 @@ bool pga_head_parse(struct pga_journal *journal, const struct pga_result *result
 
 /*
  * Look whether the journal can be trusted and run the statements of `reads` after it, all in one message and
- * one snapshot.  The answers to `reads` begin at results->items[2].  Without a journal they are not there,
+ * one snapshot.  The answers to `reads` begin at results->items[PGA_READS_AT].  Without a journal they are not there,
  * journal->presence says so, and it is no error.
  */
 bool pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_arena *mem,

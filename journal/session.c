@@ -20,6 +20,13 @@ pga_session_reset_sql(struct pga_buf *buf)
 }
 
 size_t
+pga_session_read_sql(struct pga_buf *buf)
+{
+    pga_buf_append_c(buf, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;\n");
+    return 3;
+}
+
+size_t
 pga_session_head_sql(struct pga_buf *buf, const struct pga_session_head *head)
 {
     struct pga_str isolation =
@@ -43,17 +50,21 @@ pga_session_standard_strings(struct pga_driver *driver)
 }
 
 bool
-pga_session_restore(struct pga_driver *driver, struct pga_error *err)
+pga_session_restore(struct pga_journal *journal, struct pga_error *err)
 {
+    struct pga_driver *driver = journal->driver;
     const char *encoding = pga_driver_parameter(driver, "client_encoding");
 
     if (encoding != NULL && strcmp(encoding, "UTF8") != 0 &&
         !pga_driver_run(driver, PGA_STR("SET client_encoding = UTF8"), err))
         return false;
-    if (!pga_session_standard_strings(driver) &&
-        !pga_driver_run(driver, PGA_STR("SET standard_conforming_strings = on"), err))
-        return false;
-    return true;
+    if (pga_session_standard_strings(driver) == journal->standard_strings)
+        return true;
+    return pga_driver_run(driver,
+                          journal->standard_strings
+                              ? PGA_STR("SET standard_conforming_strings = on")
+                              : PGA_STR("SET standard_conforming_strings = off"),
+                          err);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "drivers/driver.h"
+#include "journal/journal.h"
 
 struct pga_session_head {
     struct pga_str isolation; /* empty: READ COMMITTED */
@@ -30,10 +31,16 @@ size_t pga_session_head_sql(struct pga_buf *buf, const struct pga_session_head *
 size_t pga_session_reset_sql(struct pga_buf *buf);
 
 /*
+ * Append the resets that a transaction of pgalter's own needs that only reads: role and settings.  The others can't
+ * run on a standby.  Returns how many they are.
+ */
+size_t pga_session_read_sql(struct pga_buf *buf);
+
+/*
  * Put standard_conforming_strings and client_encoding back where a script changed them: the server reads the
  * next message with them (STEP 5).  No round trip unless something changed.
  */
-bool pga_session_restore(struct pga_driver *driver, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_session_restore(struct pga_journal *journal, struct pga_error *err) PGA_MUST_CHECK;
 
 /* standard_conforming_strings as the server has it now. */
 bool pga_session_standard_strings(struct pga_driver *driver);

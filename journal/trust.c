@@ -16,7 +16,8 @@
 #include "journal/head.sql.h"
 #include "journal/presence.sql.h"
 
-#define SQLSTATE_UNTRUSTED "22012" /* division by zero: how presence.sql says no */
+#define READ_LOCK_TIMEOUT_MS 10000   /* longer than an upgrade of the journal takes */
+#define SQLSTATE_UNTRUSTED   "22012" /* division by zero: how presence.sql says no */
 
 static char *
 findings_sql(const struct pga_journal *journal, struct pga_arena *mem)
@@ -56,7 +57,7 @@ fail_untrusted(struct pga_journal *journal, struct pga_arena *mem, struct pga_er
     struct pga_result found;
     struct pga_buf detail = pga_buf_on(mem);
 
-    if (!pga_driver_rows(journal->driver, pga_str_of(findings_sql(journal, mem)), mem, &found, err))
+    if (!pga_journal_select(journal, pga_str_of(findings_sql(journal, mem)), mem, &found, err))
         return false;
     (void)pga_fail(err, PGA_ERR_JOURNAL, "the schema \"%s\" can't be trusted as a journal",
                    journal->settings.schema);
@@ -155,6 +156,36 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
     return true;
 }
 
+/* PGA_READS_AT - 1 statements. */
+static void
+begin_reading(struct pga_buf *sql)
+{
+    pga_buf_append_c(sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
+    (void)pga_session_read_sql(sql);
+    pga_buf_appendf(sql, "SET LOCAL lock_timeout = %d;\n", READ_LOCK_TIMEOUT_MS);
+}
+
+bool
+pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pga_arena *mem,
+                   struct pga_result *out, struct pga_error *err)
+{
+    struct pga_buf sql = pga_buf_on(mem);
+    struct pga_message message = {.keep_rows = true};
+    struct pga_results results = {0};
+
+    begin_reading(&sql);
+    pga_buf_append(&sql, select);
+    pga_buf_append_c(&sql, "\n;COMMIT;");
+    message.sql = pga_buf_str(&sql);
+    if (!pga_session_restore(journal, err) ||
+        !pga_driver_query(journal->driver, &message, mem, &results, err)) {
+        pga_session_rollback(journal->driver);
+        return false;
+    }
+    *out = results.items[PGA_READS_AT - 1];
+    return true;
+}
+
 bool
 pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_arena *mem,
                  struct pga_results *results, struct pga_error *err)
@@ -162,18 +193,19 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_a
     struct pga_buf sql = pga_buf_on(mem);
     struct pga_message message = {.keep_rows = true};
 
-    pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
+    begin_reading(&sql);
     pga_presence_sql(&sql, journal);
     pga_buf_append(&sql, reads);
     pga_buf_append_c(&sql, "COMMIT;");
     message.sql = pga_buf_str(&sql);
     if (pga_driver_query(journal->driver, &message, mem, results, err)) {
-        (void)pga_presence_parse(journal, &results->items[1]);
+        (void)pga_presence_parse(journal, &results->items[PGA_READS_AT - 1]);
         return true;
     }
     pga_session_rollback(journal->driver);
-    if (results->count == 2 && pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT &&
-        !pga_presence_parse(journal, &results->items[1])) {
+    if (results->count == PGA_READS_AT &&
+        pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT &&
+        !pga_presence_parse(journal, &results->items[PGA_READS_AT - 1])) {
         memset(err, 0, sizeof(*err)); /* there is no journal yet, which is no error */
         return true;
     }
@@ -193,5 +225,5 @@ pga_journal_open(struct pga_journal *journal, struct pga_error *err)
         return false;
     if (journal->presence != PGA_JOURNAL_PRESENT)
         return true;
-    return pga_head_parse(journal, &results.items[2], err);
+    return pga_head_parse(journal, &results.items[PGA_READS_AT], err);
 }

@@ -43,7 +43,7 @@ run_alone(struct pga_journal *journal, struct pga_str sql, const char *doing, st
     (void)pga_session_head_sql(&message, &head);
     pga_buf_append(&message, sql);
     pga_buf_append_c(&message, "COMMIT;");
-    if (pga_session_restore(journal->driver, err) &&
+    if (pga_session_restore(journal, err) &&
         pga_driver_run(journal->driver, pga_buf_str(&message), err))
         return true;
     return pga_session_fail(journal->driver, err, doing);
@@ -161,7 +161,7 @@ pga_unfinished_load(struct pga_journal *journal, struct pga_arena *mem, struct p
         return true;
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_expand(&sql, pga_text_unfinished_load_sql, &values);
-    if (!pga_driver_rows(journal->driver, pga_buf_str(&sql), mem, &result, err))
+    if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
         return pga_session_fail(journal->driver, err, "reading the unfinished steps");
     *out = pga_new_array(mem, struct pga_unfinished, result.row_count);
     *out_count = result.row_count;
