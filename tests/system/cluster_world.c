@@ -183,13 +183,15 @@ world_assert_private(struct pga_arena *mem, const struct pga_cluster *cluster)
     ck_assert(!world_listens_on_tcp(mem, cluster->pid));
 }
 
-/* Start a program with its output in an open file. */
+/* Start a program with its output in an open file, from a folder that every user can enter. */
 static pid_t
 launch(const char *const *argv, int fd)
 {
     pid_t pid = fork();
 
     if (pid == 0) {
+        if (chdir("/") != 0)
+            _exit(126);
         (void)dup2(fd, 1);
         (void)dup2(fd, 2);
         (void)execv(argv[0], (char *const *)(uintptr_t)argv);
