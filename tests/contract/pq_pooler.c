@@ -18,7 +18,7 @@
 #include "tests/contract/pq_world.h"
 #include "tests/helpers/server.h"
 
-enum pooler { POOLER_HIDES_PID, POOLER_SHOWS_PID };
+enum pooler { POOLER_HIDES_PID, POOLER_SHOWS_PID, POOLER_DROPS_CANCEL };
 
 /* The first occurrence of a piece of bytes, or NULL. */
 static char *
@@ -59,6 +59,9 @@ serve(int client, enum pooler kind)
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/.s.PGSQL.5432",
                    pga_test_server_directory());
     if (got <= 0 || connect(server, (struct sockaddr *)&address, sizeof(address)) != 0)
+        return;
+    if (kind == POOLER_DROPS_CANCEL &&
+        find_bytes(packet, (size_t)got, "\x04\xd2\x16\x2e", 4) != NULL)
         return;
     if (find_bytes(packet, (size_t)got, "options", sizeof("options")) != NULL) {
         (void)!write(client, fatal, sizeof(fatal));
@@ -126,6 +129,44 @@ START_TEST(refused_options_are_set_later)
 }
 END_TEST
 
+START_TEST(stopped_copy_is_never_a_shorter_one)
+{
+    const size_t row = 32 * 1024, rows = 400;
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    int port;
+    pid_t pooler = start_pooler(POOLER_DROPS_CANCEL, &port);
+    struct pga_pq_settings settings = {
+        .conninfo = pga_format(&mem,
+                               "host=127.0.0.1 port=%d user=postgres dbname=postgres "
+                               "sslmode=disable gssencmode=disable",
+                               port),
+    };
+    struct pga_driver *d = pga_test_open(&settings);
+    char *data = pga_new_array(&mem, char, row *rows);
+    struct pga_str copies[] = {{data, row * rows}};
+    struct pga_message message = {
+        .sql = PGA_STR("CREATE TEMP TABLE t (x text CHECK (pg_sleep(0.005) IS NOT NULL));"
+                       "COPY t FROM STDIN"),
+        .copies = copies,
+        .copy_count = 1,
+        .timeout_ms = 300,
+    };
+    struct pga_results results = {0};
+    struct pga_error err = {0};
+
+    memset(data, 'x', row * rows);
+    for (size_t i = 1; i <= rows; i++)
+        data[i * row - 1] = '\n';
+    ck_assert(!pga_driver_query(d, &message, &mem, &results, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_DEADLINE);
+    ck_assert_ptr_nonnull(results.error);
+    ck_assert_uint_eq(results.count, 1);
+    pga_driver_close(&d);
+    stop_pooler(pooler);
+}
+END_TEST
+
 START_TEST(role_is_never_left_out)
 {
     PGA_AUTO(pga_arena_release)
@@ -157,6 +198,7 @@ main(void)
 
     (void)pga_test_server_start();
     tcase_add_loop_test(tcase, refused_options_are_set_later, 0, 2);
+    tcase_add_test(tcase, stopped_copy_is_never_a_shorter_one);
     tcase_add_test(tcase, role_is_never_left_out);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);

@@ -115,8 +115,8 @@ END_TEST
 
 START_TEST(copy_in_is_stopped_too)
 {
-    /* The trigger sleeps for each row, so the data is all sent long before the COPY ends. */
-    static const struct pga_str copies[] = {{"1\n2\n3\n", 6}};
+    /* The server sleeps at the first row; the larger data is then still on its way. */
+    const size_t size = _i == 0 ? 6 : 16 << 20;
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     PGA_AUTO(pga_driver_close)
@@ -124,16 +124,21 @@ START_TEST(copy_in_is_stopped_too)
     struct pga_message message = {
         .sql = PGA_STR("CREATE TEMP TABLE slow (x int CHECK (pg_sleep(30) IS NOT NULL)); COPY slow "
                        "FROM STDIN"),
-        .copies = copies,
         .copy_count = 1,
         .timeout_ms = 300,
     };
     struct pga_results results = {0};
     struct pga_error err = {0};
     int64_t start = pga_pq_now_ms();
+    char *data = pga_new_array(&mem, char, size);
+    struct pga_str copies[] = {{data, size}};
 
+    for (size_t i = 0; i < size; i++)
+        data[i] = i % 2 == 0 ? '1' : '\n';
+    message.copies = copies;
     ck_assert(!pga_driver_query(d, &message, &mem, &results, &err));
     ck_assert_int_eq(err.code, PGA_ERR_DEADLINE);
+    ck_assert_str_eq(results.error->sqlstate, "57014");
     ck_assert_int_lt(pga_pq_now_ms() - start, 5000);
     ck_assert_int_eq(pga_driver_transaction(d), PGA_TRANSACTION_IDLE);
 }
@@ -296,7 +301,7 @@ main(void)
     tcase_add_test(tcase, signal_cancels_what_runs);
     tcase_add_test(tcase, second_signal_hangs_up_at_once);
     tcase_add_test(tcase, time_is_up);
-    tcase_add_test(tcase, copy_in_is_stopped_too);
+    tcase_add_loop_test(tcase, copy_in_is_stopped_too, 0, 2);
     tcase_add_test(tcase, late_request_hits_no_later_statement);
     tcase_add_test(tcase, backend_is_terminated_by_another);
     tcase_add_test(tcase, backend_is_killed);
