@@ -33,8 +33,8 @@ pga_session_head_sql(struct pga_buf *buf, const struct pga_session_head *head)
         head->isolation.len > 0 ? head->isolation : PGA_STR("READ COMMITTED");
 
     /* BEGIN, never START TRANSACTION: a rule or body that a script left open then ends in a syntax error. */
-    pga_buf_appendf(buf, "BEGIN ISOLATION LEVEL %.*s READ WRITE%s;\n", PGA_STR_ARG(isolation),
-                    head->deferrable ? " DEFERRABLE" : "");
+    pga_buf_appendf(buf, "BEGIN ISOLATION LEVEL %.*s READ WRITE%s DEFERRABLE;\n",
+                    PGA_STR_ARG(isolation), head->deferrable ? "" : " NOT");
     (void)pga_session_reset_sql(buf);
     pga_buf_appendf(buf, "SET LOCAL lock_timeout = %lld;\nSET LOCAL statement_timeout = %lld;\n",
                     (long long)head->lock_timeout_ms, (long long)head->statement_timeout_ms);
