@@ -5,8 +5,6 @@
  */
 #include "engine/source.h"
 
-#include "journal/session.h"
-
 bool
 pga_script_is_outside(const struct pga_script_text *script)
 {
@@ -98,7 +96,7 @@ bool
 pga_sources_load(struct pga_runner *runner, struct pga_arena *mem, const struct pga_plan *plan,
                  struct pga_source **out, struct pga_error *err)
 {
-    bool standard_strings = pga_session_standard_strings(runner->driver);
+    bool standard_strings = runner->journal->standard_strings;
     struct pga_source *sources = pga_new_array(mem, struct pga_source, plan->count);
     struct wanted_list list = {0};
 

@@ -31,8 +31,7 @@ load_units(struct progress *p, const struct pga_script_text *script, struct pga_
     p->script = script;
     p->row.script = script->part;
     p->row.digest = script->digest;
-    return pga_script_units(p->mem, script, pga_session_standard_strings(p->runner->driver),
-                            &p->units, err);
+    return pga_script_units(p->mem, script, p->runner->journal->standard_strings, &p->units, err);
 }
 
 /* ---- one statement ---- */

@@ -5,6 +5,7 @@
  */
 #include "engine/step.h"
 
+#include "journal/lock.h"
 #include "journal/unfinished.h"
 
 struct pga_step_counts
@@ -52,5 +53,7 @@ pga_step_tail_sql(struct pga_buf *buf, const struct pga_step_frame *frame)
         pga_unfinished_delete_sql(buf, frame->journal, frame->row->subject.id);
     /* The journal row is last: a script that dropped the journal fails here and leaves nothing. */
     pga_append_tail_sql(buf, frame->journal, frame->row, frame->change, frame->texts);
+    /* Asked inside the transaction: behind it the script's own timeouts count again. */
+    pga_journal_lock_held_sql(buf, frame->journal);
     pga_buf_append_c(buf, "COMMIT;");
 }

@@ -43,7 +43,7 @@ struct pga_step_counts pga_step_head_sql(struct pga_buf *buf, const struct pga_s
 void pga_step_script_sql(struct pga_buf *buf, const struct pga_script_text *script,
                          const struct pga_prepared *prepared, struct pga_span_map *map);
 
-/* Append everything behind the script, COMMIT included. */
+/* Append everything behind the script; its last two results are whether the runner lock is held, and COMMIT's. */
 void pga_step_tail_sql(struct pga_buf *buf, const struct pga_step_frame *frame);
 
 /*

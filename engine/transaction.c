@@ -112,35 +112,52 @@ tagged(const struct pga_results *results)
     return count;
 }
 
+/* Say what failed behind the last statement of the script. */
+static void
+name_tail(size_t done, struct pga_error *err)
+{
+    (void)pga_error_while(err, done == 0 ? "its deferred constraints" : "recording it");
+}
+
 /* Say where in the script the failure of a whole message stands. */
 static void
 place_failure(struct attempt *attempt, const struct pga_results *results,
               const struct pga_span_map *map, struct pga_str message, struct pga_error *err)
 {
     size_t done = tagged(results), offset = 0;
+    size_t tail = attempt->counts.script + attempt->prepared.end - attempt->prepared.first;
     int64_t position = results->error == NULL ? 0 : results->error->position;
     bool found = pga_span_find(map, message, position,
                                pga_positions_in_bytes(attempt->runner->driver), &offset);
 
     attempt->at_append = !found && done == attempt->counts.append;
     (void)pga_place_fill(err, attempt->script, &attempt->prepared.statements, found, offset,
-                         done >= attempt->counts.script ? done - attempt->counts.script : SIZE_MAX);
+                         done >= attempt->counts.script
+                             ? attempt->prepared.first + done - attempt->counts.script
+                             : SIZE_MAX);
+    if (done >= tail)
+        name_tail(done - tail, err);
 }
 
-/* Of a failed transaction the tag of COMMIT is ROLLBACK, without an error (STEP 4). */
+/*
+ * What the end of the tail says.  Of a failed transaction the tag of COMMIT is ROLLBACK, without an error (STEP 4).
+ * The script may have dropped the runner lock.
+ */
 static bool
-check_committed(const struct pga_results *results, size_t behind, struct pga_error *err)
+conclude(struct attempt *attempt, const struct pga_results *results, struct pga_error *err)
 {
-    const char *tag =
-        results->count > behind ? results->items[results->count - 1 - behind].tag : "";
+    size_t last = results->count - 1;
 
-    if (strcmp(tag, "COMMIT") == 0)
-        return true;
-    return pga_fail(err, PGA_ERR_SQL,
-                    "the transaction was not committed: the server answered \"%s\"", tag);
+    if (results->count < 2 || strcmp(results->items[last].tag, "COMMIT") != 0)
+        return pga_fail(err, PGA_ERR_SQL,
+                        "the transaction was not committed: the server answered \"%s\"",
+                        results->count < 2 ? "" : results->items[last].tag);
+    if (results->items[last - 1].row_count == 0 && !PGA_FAULT(runner_lock))
+        attempt->runner->has_lock = false;
+    return true;
 }
 
-/* Send head, script and tail as one message, and ask at its end whether the runner lock outlived the script. */
+/* Send head, script and tail as one message. */
 static bool
 send_whole(struct attempt *attempt, struct pga_error *err)
 {
@@ -153,7 +170,6 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     attempt->counts = pga_step_head_sql(&sql, &attempt->frame);
     pga_step_script_sql(&sql, attempt->script, &attempt->prepared, &map);
     pga_step_tail_sql(&sql, &attempt->frame);
-    pga_journal_lock_held_sql(&sql, attempt->runner->journal);
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(attempt->runner->journal, err))
         return false;
@@ -162,11 +178,7 @@ send_whole(struct attempt *attempt, struct pga_error *err)
             place_failure(attempt, &results, &map, message.sql, err);
         return false;
     }
-    if (!check_committed(&results, 1, err))
-        return false;
-    if (results.items[results.count - 1].row_count == 0 && !PGA_FAULT(runner_lock))
-        attempt->runner->has_lock = false;
-    return true;
+    return conclude(attempt, &results, err);
 }
 
 /* Whether a statement is part of what is sent: not a wrapper's BEGIN or COMMIT, not hoisted. */
@@ -212,11 +224,12 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     pga_step_tail_sql(&tail, &attempt->frame);
     message.sql = pga_buf_str(&tail);
     if (!pga_session_restore(attempt->runner->journal, err) ||
-        !pga_driver_query(driver, &message, attempt->mem, &tail_results, err))
+        !pga_driver_query(driver, &message, attempt->mem, &tail_results, err)) {
+        if (err->code == PGA_ERR_SQL)
+            name_tail(tagged(&tail_results), err);
         return false;
-    if (!check_committed(&tail_results, 0, err))
-        return false;
-    return pga_journal_lock_is_held(attempt->runner->journal, &attempt->runner->has_lock, err);
+    }
+    return conclude(attempt, &tail_results, err);
 }
 
 /* One try.  *again: nothing was done, the journal stands where it stood, try once more. */
@@ -268,7 +281,7 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
     struct pga_retry retry;
     int64_t started = pga_clock_now_ms(runner->clock);
 
-    if (!pga_script_prepare(&mem, source->main, pga_session_standard_strings(runner->driver),
+    if (!pga_script_prepare(&mem, source->main, runner->journal->standard_strings,
                             &attempt.prepared, err))
         return false;
     pga_retry_init(&retry, runner, source->main->directives.retries);
