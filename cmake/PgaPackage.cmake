@@ -14,9 +14,8 @@ set(CPACK_DEBIAN_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS postgresql)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
-    "${PROJECT_DESCRIPTION}
- pgalter keeps a journal of every alteration that a database has had, resolves a
- target version, and runs timestamp-named up and down scripts, each in one
- transaction with its journal row.  It rolls back from the journal alone.")
+# Without a first line: that is the project's description.
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "pgalter keeps a journal of every alteration that a database has had,
+resolves a target version, and runs timestamp-named up and down scripts, each
+in one transaction with its journal row. It rolls back from the journal alone.")
 include(CPack)
