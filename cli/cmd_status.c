@@ -13,16 +13,21 @@
 
 #define PENDING_SHOWN 10
 
-/* The highest release that is applied, or "next", or "". */
+/* The highest release that is applied, "" for none, and how many alterations of `next` are. */
 static const char *
-applied_version(struct pga_context *ctx)
+applied_version(struct pga_context *ctx, size_t *out_next)
 {
     struct pga_version highest = {.kind = PGA_VERSION_NONE, .text = ""}, version;
 
-    for (size_t i = 0; i < ctx->journal.applied_count; i++)
-        if (pga_version_parse(ctx->mem, pga_str_of(ctx->journal.applied[i]->version), &version) &&
-            pga_version_compare(&version, &highest) > 0)
+    *out_next = 0;
+    for (size_t i = 0; i < ctx->journal.applied_count; i++) {
+        if (!pga_version_parse(ctx->mem, pga_str_of(ctx->journal.applied[i]->version), &version))
+            continue;
+        if (version.kind == PGA_VERSION_NEXT)
+            ++*out_next;
+        else if (pga_version_compare(&version, &highest) > 0)
             highest = version;
+    }
     return highest.text;
 }
 
@@ -35,7 +40,8 @@ server_version(struct pga_context *ctx)
 }
 
 static void
-report_json(struct pga_context *ctx, const struct pga_states *states, const char *version)
+report_json(struct pga_context *ctx, const struct pga_states *states, const char *version,
+            size_t next)
 {
     struct pga_json *journal, *pending, *missing;
 
@@ -52,6 +58,7 @@ report_json(struct pga_context *ctx, const struct pga_states *states, const char
         pga_json_set_text(journal, "head", pga_digest_format(ctx->mem, &ctx->journal.head.hash));
     }
     pga_json_set_text(ctx->json, "version", version[0] == '\0' ? NULL : version);
+    pga_json_set_int(ctx->json, "next", (int64_t)next);
     pga_json_set_int(ctx->json, "applied", (int64_t)ctx->journal.applied_count);
     pending = pga_json_set(ctx->json, "pending", pga_json_array());
     missing = pga_json_set(ctx->json, "missing", pga_json_array());
@@ -156,16 +163,19 @@ pga_cmd_status(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_states states;
     const char *version;
+    size_t next;
 
     if (!pga_arguments_check(ctx, 0, 0, err) || !pga_states_load(ctx, &states, err))
         return false;
-    version = applied_version(ctx);
+    version = applied_version(ctx, &next);
     if (ctx->json != NULL)
-        report_json(ctx, &states, version);
+        report_json(ctx, &states, version, next);
     print_row(ctx, "database", pga_driver_describe(ctx->driver));
     print_row(ctx, "server", pga_format(ctx->mem, "PostgreSQL %s", server_version(ctx)));
     print_journal(ctx);
-    print_row(ctx, "version", version[0] == '\0' ? "none" : version);
+    print_row(ctx, "version",
+              pga_format(ctx->mem, "%s%s", version[0] == '\0' ? "none" : version,
+                         next == 0 ? "" : pga_format(ctx->mem, " and %zu of next", next)));
     print_row(ctx, "applied", pga_count(ctx->mem, ctx->journal.applied_count, "alteration"));
     print_pending(ctx, &states);
     print_attention(ctx, &states);
