@@ -86,9 +86,10 @@ pga_cluster_start(struct pga_arena *mem, const struct pga_cluster_settings *sett
         !pga_server_settle(&local, err))
         return false;
     if (out->state == PGA_CLUSTER_RUNNING) {
-        if (pga_server_has_socket(mem, out->socket_dir))
+        if (pga_server_accepts(mem, out->socket_dir))
             return true;
-        if (!pga_server_stop(&local, err)) /* something cleaned its directory up: nobody gets in */
+        /* It was killed just now, or something cleaned up its directory: nobody gets in any more. */
+        if (!pga_server_stop(&local, err))
             return false;
     }
     return start_server(&local, err);

@@ -127,7 +127,10 @@ bool pga_tree_remove_leftovers(struct pga_local *local, struct pga_error *err) P
  */
 bool pga_serverlog_open(struct pga_local *local, int *out_fd, struct pga_error *err) PGA_MUST_CHECK;
 
-/* What was written there since it was opened: the last lines, safe to show. */
+/* What was written until now has nothing to do with what follows. */
+void pga_serverlog_mark(struct pga_local *local, int fd);
+
+/* What was written there since the mark: the last lines, safe to show. */
 char *pga_serverlog_tail(const struct pga_local *local);
 
 /* Add the last lines of the log and what to do about them to an error.  Returns false. */
@@ -207,7 +210,7 @@ bool pga_server_launch(struct pga_local *local, int log_fd, struct pga_error *er
 /* Stop the one that pga_server_inspect() found, and wait until it is gone. */
 bool pga_server_stop(struct pga_local *local, struct pga_error *err) PGA_MUST_CHECK;
 
-/* Whether the socket of a running server is where clients look for it. */
-bool pga_server_has_socket(struct pga_arena *mem, const char *socket_dir);
+/* Whether somebody listens on the socket in that directory. */
+bool pga_server_accepts(struct pga_arena *mem, const char *socket_dir);
 
 #endif

@@ -120,13 +120,14 @@ pga_place_use(struct pga_local *local, enum pga_place_kind place, struct pga_err
     return true;
 }
 
-/* Whether this user could make something in an existing directory, if need be with root's help. */
+/* Whether this user, if need be with root's help, could make something in an existing directory. */
 static bool
 can_make_in(const struct pga_local *local, const char *dir)
 {
-    int rights = local->own.assumed ? X_OK : W_OK | X_OK;
+    bool can_write = faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0;
 
-    return faccessat(AT_FDCWD, dir, rights, AT_EACCESS) == 0;
+    return can_write || (local->own.assumed && errno != EROFS &&
+                         faccessat(AT_FDCWD, dir, X_OK, AT_EACCESS) == 0);
 }
 
 /*
@@ -150,7 +151,9 @@ judge_project(const struct pga_local *local)
         return UNUSABLE;
     if (lstat(inner, &status) != 0)
         return errno == ENOENT && can_make_in(local, outer) ? USABLE : UNUSABLE;
-    return S_ISDIR(status.st_mode) && status.st_uid == cluster->uid ? IN_USE : UNUSABLE;
+    if (!S_ISDIR(status.st_mode) || status.st_uid != cluster->uid)
+        return UNUSABLE;
+    return faccessat(AT_FDCWD, inner, W_OK | X_OK, AT_EACCESS) == 0 ? IN_USE : UNUSABLE;
 }
 
 static bool

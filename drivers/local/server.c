@@ -19,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,12 +106,20 @@ is_server(const struct pga_cluster *cluster, struct pga_arena *mem, pid_t pid)
 }
 
 bool
-pga_server_has_socket(struct pga_arena *mem, const char *socket_dir)
+pga_server_accepts(struct pga_arena *mem, const char *socket_dir)
 {
-    struct stat status;
+    const char *path = pga_format(mem, "%s/" PGA_LOCAL_SOCKET, socket_dir);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    PGA_AUTO(pga_close)
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    return lstat(pga_format(mem, "%s/" PGA_LOCAL_SOCKET, socket_dir), &status) == 0 &&
-           S_ISSOCK(status.st_mode);
+    if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+        return false;
+    memcpy(address.sun_path, path, strlen(path));
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+        return false;
+    /* A queue that is full is one that somebody serves. */
+    return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
 }
 
 bool
@@ -130,7 +140,7 @@ pga_server_inspect(struct pga_local *local)
     cluster->pid = master.pid;
     /* It may have been started with another environment; or the project has been renamed since. */
     if (!pga_same(cluster->socket_dir, master.socket_dir) &&
-        pga_server_has_socket(&scratch, master.socket_dir))
+        pga_server_accepts(&scratch, master.socket_dir))
         cluster->socket_dir = pga_strdup(local->mem, master.socket_dir);
     return master.ready;
 }
@@ -344,6 +354,7 @@ pga_server_launch(struct pga_local *local, int log_fd, struct pga_error *err)
                                      .keep_fd = local->data_fd};
     pid_t pid;
 
+    pga_serverlog_mark(local, log_fd);
     if (!pga_process_start(local, &what, -1, &pid, err))
         return false;
     if (!await_ready(local, pid, err))

@@ -31,11 +31,19 @@ pga_serverlog_open(struct pga_local *local, int *out_fd, struct pga_error *err)
         return pga_fail(err, PGA_ERR_USAGE, "cannot turn the log \"%s\" over: %s", path,
                         strerror(errno));
     *out_fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (*out_fd < 0 || fstat(*out_fd, &status) != 0)
+    if (*out_fd < 0)
         return pga_fail(err, PGA_ERR_USAGE, "cannot write the log \"%s\": %s", path,
                         strerror(errno));
-    local->log_start = status.st_size;
+    pga_serverlog_mark(local, *out_fd);
     return true;
+}
+
+void
+pga_serverlog_mark(struct pga_local *local, int fd)
+{
+    struct stat status;
+
+    local->log_start = fstat(fd, &status) == 0 ? status.st_size : 0;
 }
 
 /* Where the last lines of a text begin. */
