@@ -195,6 +195,25 @@ disagrees(const struct pga_applied *row, struct pga_error *err)
              "row; nothing is run from a journal that can't be verified.");
 }
 
+/* An id is its timestamp, a hyphen and its slug, and no timestamp has a hyphen. */
+static bool
+is_id_of(const struct pga_applied *row)
+{
+    size_t len = strcspn(row->id, "-");
+
+    return strncmp(row->id, row->timestamp, len) == 0 && row->timestamp[len] == '\0' &&
+           row->id[len] == '-' && strcmp(row->id + len + 1, row->slug) == 0;
+}
+
+/* Whether a row of `journal` is what the replay gave. */
+static bool
+agrees(const struct pga_applied *row, const struct pga_applied *now)
+{
+    return is_id_of(row) && pga_same(row->version, now->version) &&
+           pga_same(row->phase, now->phase) && pga_same(row->directives, now->directives) &&
+           same_parts(row, now) && row->seq == now->seq && pga_same(row->run, now->run);
+}
+
 /* The rows of `journal` must be what the replay gave; what only they know is taken over. */
 static bool
 compare_rows(struct pga_journal *journal, struct pga_applied *rows, size_t count,
@@ -202,14 +221,9 @@ compare_rows(struct pga_journal *journal, struct pga_applied *rows, size_t count
 {
     for (size_t i = 0; i < count; i++) {
         struct pga_applied *row = &rows[i], *now = pga_journal_find(journal, row->id);
-        const char *id;
 
-        if (now == NULL)
-            return disagrees(row, err);
-        id = pga_format(journal->mem, "%s-%s", row->timestamp, row->slug);
-        if (!pga_same(id, row->id) || !pga_same(row->version, now->version) ||
-            !pga_same(row->phase, now->phase) || !pga_same(row->directives, now->directives) ||
-            !same_parts(row, now) || row->seq != now->seq || !pga_same(row->run, now->run))
+        /* They come by seq; without its keys the table could hold one row twice in another's place. */
+        if (now == NULL || !agrees(row, now) || (i > 0 && row->seq <= rows[i - 1].seq))
             return disagrees(row, err);
         now->timestamp = row->timestamp;
         now->slug = row->slug;
