@@ -51,12 +51,24 @@ is_setting(const struct pga_statement *statement)
             pga_str_equal_nocase(statement->first, "reset"));
 }
 
-/* Repeat the script's settings from before a statement. */
+static bool
+is_discard_all(const struct pga_statement *statement)
+{
+    return pga_str_equal_nocase(statement->first, "discard") &&
+           pga_str_equal_nocase(statement->second, "all");
+}
+
+/* Repeat the script's settings from before a statement, as far as it has not discarded them. */
 static bool
 send_settings(struct progress *p, size_t before, struct pga_error *err)
 {
-    for (size_t i = 0; i < before; i++)
-        if (is_setting(&p->units.statements.items[i]) && !send_statement(p, i, err))
+    const struct pga_statement *items = p->units.statements.items;
+    size_t first = before;
+
+    while (first > 0 && !is_discard_all(&items[first - 1]))
+        first--;
+    for (size_t i = first; i < before; i++)
+        if (is_setting(&items[i]) && !send_statement(p, i, err))
             return false;
     return true;
 }
