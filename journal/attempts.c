@@ -9,6 +9,24 @@
 #include "journal/attempts_load.sql.h"
 #include "journal/read.h"
 
+/* What a server says in another encoding than the session began with may not be UTF-8, and would not be stored. */
+static const char *
+make_utf8(struct pga_arena *mem, const char *text)
+{
+    struct pga_str rest = pga_str_of(text);
+    struct pga_buf out = pga_buf_on(mem);
+
+    for (;;) {
+        size_t valid = pga_utf8_valid_prefix(rest);
+
+        pga_buf_append(&out, pga_str_slice(rest, 0, valid));
+        if (valid == rest.len)
+            return out.data;
+        pga_buf_append_char(&out, '?');
+        rest = pga_str_slice(rest, valid + 1, rest.len);
+    }
+}
+
 void
 pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attempt)
 {
@@ -29,8 +47,8 @@ pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attemp
     pga_sql_text(&values, "direction", attempt->direction);
     pga_sql_text(&values, "code", attempt->code);
     pga_sql_text(&values, "sqlstate", attempt->sqlstate);
-    pga_sql_text(&values, "message", attempt->message);
-    pga_sql_text(&values, "detail", attempt->detail);
+    pga_sql_text(&values, "message", make_utf8(&mem, attempt->message));
+    pga_sql_text(&values, "detail", make_utf8(&mem, attempt->detail));
     pga_sql_text(&values, "place", attempt->place);
     (void)pga_session_head_sql(&sql, &head);
     pga_sql_expand(&sql, pga_text_attempt_add_sql, &values);
