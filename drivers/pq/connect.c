@@ -196,6 +196,18 @@ take_over(struct pga_pq *pq, PGconn **conn)
     pq->where = pga_pq_where(pq, &pq->mem);
 }
 
+/* libpq has mostly begun a line about the host already, and not ended it. */
+static void
+append_silence(struct pga_buf *said, PGconn *conn, int64_t timeout_ms)
+{
+    const char *host = PQhost(conn), *port = PQport(conn);
+
+    if (said->len == 0 || said->data[said->len - 1] == '\n')
+        pga_buf_appendf(said, "connection to server at \"%s\", port %s failed: ",
+                        host == NULL ? "?" : host, port == NULL ? "?" : port);
+    pga_buf_appendf(said, "no answer within %s\n", pga_format_duration_ms(said->mem, timeout_ms));
+}
+
 /*
  * Try all hosts once.  libpq goes on to the next host by itself after a refusal, but not after
  * silence; so a silent host is taken off the list.
@@ -213,7 +225,6 @@ connect_hosts(const struct attempt *a, struct pga_error *err)
         PGconn *conn = start(a->pq, &hosts);
         int64_t timeout_ms = host_timeout_ms(a);
         enum pga_pq_event event = poll_connection(a, conn, timeout_ms);
-        const char *host = PQhost(conn), *port = PQport(conn);
 
         if (event == PGA_PQ_SIGNALLED)
             return pga_interrupt_check(err);
@@ -223,9 +234,7 @@ connect_hosts(const struct attempt *a, struct pga_error *err)
         }
         pga_buf_append_c(&said, PQerrorMessage(conn));
         if (event == PGA_PQ_TIMEOUT)
-            pga_buf_appendf(&said, "no answer from \"%s\", port %s, within %s\n",
-                            host == NULL ? "?" : host, port == NULL ? "?" : port,
-                            pga_format_duration_ms(&scratch, timeout_ms));
+            append_silence(&said, conn, timeout_ms);
         if (event != PGA_PQ_TIMEOUT || !pga_pq_drop_host(&hosts, &scratch, conn))
             return pga_pq_fail_connect(a->pq, said.data, PQconnectionNeedsPassword(conn) == 1, err);
     }

@@ -58,6 +58,7 @@ code_of_words(const char *line)
         {"unsupported startup parameter", PGA_ERR_USAGE},
         {"invalid integer value", PGA_ERR_USAGE},
         {"invalid port number", PGA_ERR_USAGE},
+        {"\" does not exist", PGA_ERR_DENIED}, /* database or role, in a pooler's words */
     };
 
     for (size_t i = 0; i < PGA_COUNT_OF(rows); i++)

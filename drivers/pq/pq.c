@@ -117,7 +117,10 @@ pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_f
     pq->settings.conninfo =
         settings->conninfo == NULL ? "" : pga_strdup(&pq->mem, settings->conninfo);
     pq->settings.application_name = pga_strdup(&pq->mem, settings->application_name);
-    pq->settings.role = pga_strdup(&pq->mem, settings->role);
+    if (settings->role != NULL && settings->role[0] != '\0')
+        pq->settings.role = pga_strdup(&pq->mem, settings->role);
+    else
+        pq->settings.role = NULL;
     pq->fences = fences;
     pq->fence_count = fence_count;
     pq->where = "the database";

@@ -131,7 +131,7 @@ END_TEST
 
 START_TEST(stopped_copy_is_never_a_shorter_one)
 {
-    const size_t row = 32 * 1024, rows = 400;
+    const size_t row = (size_t)32 * 1024, rows = 400;
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     int port;
