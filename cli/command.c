@@ -65,6 +65,8 @@ fail_unknown(const char *name, struct pga_error *err)
         nearest = "deploy";
     if (strcmp(name, "down") == 0 || strcmp(name, "revert") == 0)
         nearest = "rollback";
+    if (name[0] == '-')
+        return pga_error_hint(err, "The command comes first: pgalter COMMAND %s", name);
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"pgalter %s\"?", nearest);
     return pga_error_hint(err, "\"pgalter help\" lists the commands.");
@@ -74,7 +76,7 @@ fail_unknown(const char *name, struct pga_error *err)
 static bool
 has_word(int argc, char **argv, const char *word)
 {
-    for (int i = 1; i < argc; i++) {
+    for (int i = 0; i < argc && argv[i] != NULL; i++) {
         if (strcmp(argv[i], "--") == 0)
             break;
         if (strcmp(argv[i], word) == 0)
@@ -121,6 +123,14 @@ set_up_output(struct pga_context *ctx, struct pga_error *err)
     return true;
 }
 
+static void
+open_document(struct pga_context *ctx, const char *command)
+{
+    ctx->json = pga_json_object();
+    pga_json_set_int(ctx->json, "format", 1);
+    pga_json_set_text(ctx->json, "command", command);
+}
+
 static bool
 run(struct pga_context *ctx, struct pga_error *err)
 {
@@ -131,6 +141,11 @@ run(struct pga_context *ctx, struct pga_error *err)
     if (!pga_options_parse(ctx->mem, command->name, command->options, hands_on, ctx->argc,
                            ctx->argv, &ctx->options, err))
         return false;
+    /* It may have been typed among others, as in -qj, or been the value of another option. */
+    if (!pga_option_is_given(&ctx->options, PGA_OPTION_JSON))
+        pga_json_release(&ctx->json);
+    else if (ctx->json == NULL)
+        open_document(ctx, command->name);
     if (pga_option_is_given(&ctx->options, PGA_OPTION_HELP)) {
         ctx->options.arguments[0] = command->name;
         ctx->options.argument_count = 1;
@@ -157,17 +172,14 @@ finish_output(struct pga_context *ctx, int status)
 }
 
 static int
-run_command(struct pga_context *ctx)
+run_command(struct pga_context *ctx, const char *name)
 {
     struct pga_error err = {0};
     int status = 0;
 
-    if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j")) {
-        ctx->json = pga_json_object();
-        pga_json_set_int(ctx->json, "format", 1);
-        pga_json_set_text(ctx->json, "command", ctx->command->name);
-    }
-    if (!run(ctx, &err)) {
+    if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j"))
+        open_document(ctx, name);
+    if (ctx->command == NULL ? !fail_unknown(name, &err) : !run(ctx, &err)) {
         pga_error_report(ctx, &err);
         status = pga_error_exit_status(&err);
     }
@@ -196,17 +208,11 @@ pga_command_main(int argc, char **argv)
     static char *no_words[] = {NULL, NULL};
     struct pga_context ctx = {.mem = &mem, .log = {.stream = stderr, .level = PGA_LOG_INFO}};
     const char *name = command_name(argc, argv);
-    struct pga_error err = {0};
 
     ctx.command = pga_command_find(name);
     ctx.argc = argc < 2 ? 1 : argc - 1;
     ctx.argv = argc < 2 ? no_words : argv + 1;
     if (argc >= 2 && argv[1][0] == '-' && ctx.command != NULL)
         ctx.argc = 1; /* --help and --version are the command's name themselves */
-    if (ctx.command == NULL) {
-        (void)fail_unknown(name, &err);
-        pga_error_report(&ctx, &err);
-        return pga_error_exit_status(&err);
-    }
-    return run_command(&ctx);
+    return run_command(&ctx, name);
 }
