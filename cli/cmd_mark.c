@@ -25,6 +25,7 @@ pga_cmd_mark(struct pga_context *ctx, struct pga_error *err)
     fine = up_to != NULL ? pga_mark_up_to(&ctx->runner, ctx->mem, up_to, because, &recorded, err)
                          : pga_mark_one(&ctx->runner, ctx->mem, ctx->options.arguments[0], because,
                                         &recorded, err);
-    pga_recorded_report(ctx, &recorded, "Marked", " as applied; nothing was run");
+    if (fine || recorded.count > 0)
+        pga_recorded_report(ctx, &recorded, "Marked", " as applied; nothing was run");
     return fine;
 }

@@ -6,30 +6,31 @@
 #include "cli/command.h"
 
 #include "cli/state.h"
-#include "engine/target.h"
 
+/* By id, or by the timestamp in it. */
 static const struct pga_state_row *
-find_row(const struct pga_states *states, const char *id)
+find_row(struct pga_context *ctx, const struct pga_states *states, const char *text,
+         struct pga_error *err)
 {
-    for (size_t i = 0; i < states->count; i++)
-        if (pga_same(states->items[i].id, id))
-            return &states->items[i];
+    const char **ids = pga_new_array(ctx->mem, const char *, states->count);
+    const char *nearest;
+
+    for (size_t i = 0; i < states->count; i++) {
+        const struct pga_state_row *row = &states->items[i];
+        const char *timestamp =
+            row->alteration != NULL ? row->alteration->timestamp : row->applied->timestamp;
+
+        if (pga_same(row->id, text) || pga_same(timestamp, text))
+            return row;
+        ids[i] = row->id;
+    }
+    nearest = pga_nearest(text, ids, states->count);
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no alteration \"%s\"", text);
+    if (nearest != NULL)
+        (void)pga_error_hint(err, "Did you mean \"%s\"?", nearest);
+    else
+        (void)pga_error_hint(err, "\"pgalter list\" shows all ids.");
     return NULL;
-}
-
-/* An id, or a timestamp that names one. */
-static bool
-find_id(struct pga_context *ctx, const char *text, const char **out, struct pga_error *err)
-{
-    struct pga_target target;
-
-    if (!pga_target_parse(ctx->mem, text, &ctx->alterations, &ctx->journal, &target, err))
-        return false;
-    *out = target.id;
-    if (target.kind == PGA_TARGET_ID)
-        return true;
-    (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is not the id of an alteration", text);
-    return pga_error_hint(err, "\"pgalter list\" shows all ids.");
 }
 
 static void
@@ -113,12 +114,12 @@ pga_cmd_show(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_states states;
     const struct pga_state_row *row;
-    const char *id;
 
-    if (!pga_arguments_check(ctx, 1, 1, err) || !pga_states_load(ctx, &states, err) ||
-        !find_id(ctx, ctx->options.arguments[0], &id, err))
+    if (!pga_arguments_check(ctx, 1, 1, err) || !pga_states_load(ctx, &states, err))
         return false;
-    row = find_row(&states, id);
+    row = find_row(ctx, &states, ctx->options.arguments[0], err);
+    if (row == NULL)
+        return false;
     show_facts(ctx, row);
     return show_scripts(ctx, row, err);
 }
