@@ -107,6 +107,8 @@ pga_deploy(struct pga_runner *runner, struct pga_arena *mem, const char *target,
         fine = pga_journal_load(runner->journal, err);
     }
     runner->settings.plan.steps = steps;
+    if (!fine)
+        pga_runner_record(runner, PGA_DIRECTION_UP, err);
     pga_runner_unlock(runner);
     return fine;
 }

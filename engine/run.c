@@ -144,15 +144,16 @@ begin_anew(struct pga_runner *runner, struct pga_step_outcome *outcome, struct p
     return true;
 }
 
+/* `id` NULL: the run as a whole. */
 static void
-record_failure(struct pga_runner *runner, const struct pga_step *step, const struct pga_error *err)
+record_failure(struct pga_runner *runner, const char *id, bool is_down, const struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     const struct pga_place *place = &err->place;
     struct pga_attempt attempt = {
-        .id = step->id,
-        .direction = step->kind == PGA_STEP_REVERT ? "down" : "up",
+        .id = id,
+        .direction = is_down ? "down" : "up",
         .code = pga_code_name(err->code),
         .sqlstate = err->sqlstate,
         .message = err->message,
@@ -162,6 +163,15 @@ record_failure(struct pga_runner *runner, const struct pga_step *step, const str
     };
 
     pga_attempt_record(runner->journal, &attempt);
+    runner->has_recorded = true;
+}
+
+void
+pga_runner_record(struct pga_runner *runner, enum pga_direction direction,
+                  const struct pga_error *err)
+{
+    if (!runner->has_recorded && runner->journal->is_loaded && err->code != PGA_ERR_USAGE)
+        record_failure(runner, NULL, direction == PGA_DIRECTION_DOWN, err);
 }
 
 /* What the loop over the steps works with. */
@@ -188,7 +198,7 @@ run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
         !run_step(runner, step, &steps->sources[index],
                   find_unfinished(steps->unfinished, steps->unfinished_count, step->id), outcome,
                   err)) {
-        record_failure(runner, step, err);
+        record_failure(runner, step->id, step->kind == PGA_STEP_REVERT, err);
         return false;
     }
     (void)PGA_FAULT(step_done);

@@ -67,7 +67,15 @@ struct pga_runner {
 
     const struct pga_step *current; /* the step that runs; for notices */
     bool has_lock;
+    bool has_recorded; /* the failure of this run stands in `attempts` already */
 };
+
+/*
+ * Record that the run failed before or between its steps: a refusal, or a lock that somebody else kept.  A journal
+ * that was not verified is not written to, and mistakes in what was typed are not recorded.
+ */
+void pga_runner_record(struct pga_runner *runner, enum pga_direction direction,
+                       const struct pga_error *err);
 
 /* Tell the observer, if there is one. */
 void pga_runner_report(struct pga_runner *runner, const struct pga_event_report *report);

@@ -84,6 +84,14 @@ pga_script_failed(const struct pga_step *step, struct pga_error *err)
         server_hint, server_hint[0] == '\0' ? "" : "\n");
 }
 
+/* 23505, 55P03 and 40P01 say that another transaction has the same row in hand (STEP 3). */
+static bool
+is_conflict(const char *sqlstate)
+{
+    return strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "55P03") == 0 ||
+           strcmp(sqlstate, "40P01") == 0;
+}
+
 bool
 pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
                     struct pga_error *err)
@@ -93,12 +101,17 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
 
     if (strcmp(err->sqlstate, "23502") == 0)
         return pga_append_failure(journal, err);
+    if (!is_conflict(err->sqlstate))
+        return pga_session_fail(journal->driver, err, "appending to the journal's history");
     memset(err, 0, sizeof(*err));
     if (!pga_journal_open(journal, err))
         return false;
     outcome->is_overtaken =
         journal->head.seq != mine.seq || !pga_digest_equal(&journal->head.hash, &mine.hash);
-    return true;
+    if (outcome->is_overtaken)
+        return true;
+    return pga_journal_lock_is_held(journal, &runner->has_lock, err) &&
+           pga_runner_keep_lock(runner, err);
 }
 
 /* Results with a tag before the error: a rule can add results without one (STEP 5). */

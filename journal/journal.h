@@ -116,7 +116,7 @@ struct pga_journal {
     int format_major, format_minor;
     struct pga_head head;
 
-    bool is_loaded;               /* what follows has been read */
+    bool is_loaded;               /* what follows has been read and verified */
     struct pga_history_row *rows; /* the whole history, by seq */
     size_t row_count;
     struct pga_applied **applied; /* by seq */

@@ -148,13 +148,13 @@ pga_journal_load(struct pga_journal *journal, struct pga_error *err)
         return false;
     journal->by_id = pga_map_on(journal->mem);
     journal->row_count = journal->applied_count = 0;
-    journal->is_loaded = true;
-    if (journal->presence != PGA_JOURNAL_PRESENT)
-        return true;
-    return pga_head_parse(journal, &results.items[PGA_READS_AT], err) &&
-           parse_history(journal, &results.items[PGA_READS_AT + 1], err) &&
-           parse_applied(journal, &results.items[PGA_READS_AT + 2], &rows, err) &&
-           pga_chain_verify(journal, rows, results.items[PGA_READS_AT + 2].row_count, err);
+    journal->is_loaded =
+        journal->presence != PGA_JOURNAL_PRESENT ||
+        (pga_head_parse(journal, &results.items[PGA_READS_AT], err) &&
+         parse_history(journal, &results.items[PGA_READS_AT + 1], err) &&
+         parse_applied(journal, &results.items[PGA_READS_AT + 2], &rows, err) &&
+         pga_chain_verify(journal, rows, results.items[PGA_READS_AT + 2].row_count, err));
+    return journal->is_loaded;
 }
 
 static bool
