@@ -381,6 +381,8 @@ add_token(struct splitter *s, const struct pga_token *token)
         return end_statement(s, token->offset + token->len, true);
     if (s->parentheses == 0)
         track_routine(s, token);
+    if (is_ambiguous(s->text, token))
+        s->statement.strings_matter = true;
     if (token->kind == PGA_TOKEN_OPEN && s->parentheses++ == 0)
         s->parenthesis_offset = token->offset;
     if (token->kind == PGA_TOKEN_CLOSE && s->parentheses > 0)

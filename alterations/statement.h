@@ -60,6 +60,7 @@ struct pga_statement {
     int line;                /* 1-based, of its first token */
     bool has_semicolon;
     bool standard_strings;   /* standard_conforming_strings as it was read with */
+    bool strings_matter;     /* it has a plain string with a backslash: with the other value it might end elsewhere */
     bool concurrently;       /* OUTSIDE because of CONCURRENTLY: not bounded by lock_timeout (STEP 7) */
     size_t data_offset, data_len; /* COPY_IN: the rows, without the closing \. line; otherwise 0, 0 */
     size_t end;              /* where the next may begin: after the data's closing line */

@@ -221,6 +221,21 @@ START_TEST(setting_of_the_server_counts)
 }
 END_TEST
 
+START_TEST(backslashes_in_plain_strings_are_marked)
+{
+    struct pga_statements statements =
+        parsed("SELECT '\\x'; SELECT E'\\x', B'\\'; SELECT $$\\$$, 'x'; "
+               "SET standard_conforming_strings = off; SELECT n'\\'';");
+    static const bool marked[] = {true, false, false, false, true};
+
+    ck_assert_uint_eq(statements.count, PGA_COUNT_OF(marked));
+    for (size_t i = 0; i < statements.count; i++) {
+        ck_assert_int_eq(statements.items[i].strings_matter, marked[i]);
+        ck_assert_int_eq(statements.items[i].standard_strings, i < 4);
+    }
+}
+END_TEST
+
 START_TEST(places_of_statements)
 {
     const char *text = "-- a\n\n  COPY t\nFROM STDIN;\n1\n2\n\\.\n/* b */ CREATE\nINDEX i";
@@ -399,6 +414,7 @@ main(void)
     tcase_add_loop_test(tcase, text_is_split_so, 0, (int)PGA_COUNT_OF(splits));
     tcase_add_loop_test(tcase, script_is_refused, 0, (int)PGA_COUNT_OF(refusals));
     tcase_add_test(tcase, setting_of_the_server_counts);
+    tcase_add_test(tcase, backslashes_in_plain_strings_are_marked);
     tcase_add_test(tcase, places_of_statements);
     tcase_add_test(tcase, what_the_airbag_must_close);
     tcase_add_loop_test(tcase, statements_dont_overlap, 0, 20);

@@ -1,0 +1,2 @@
+\restrict x
+SELECT 1;

@@ -1,0 +1,9 @@
+-- pgalter:transaction none
+-- pgalter:allow drop-index unused
+CREATE INDEX CONCURRENTLY i ON t (a);
+BEGIN ISOLATION LEVEL SERIALIZABLE, DEFERRABLE;
+SELECT 1;
+END;
+REINDEX (CONCURRENTLY off, VERBOSE) TABLE t;
+CALL p();
+VACUUM;
