@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -189,6 +190,27 @@ find_programs(void)
         give_up("no postgres and initdb found; set PGALTER_PG_BINDIR to their folder");
 }
 
+static int
+remove_entry(const char *path, const struct stat *status PGA_UNUSED, int type PGA_UNUSED,
+             struct FTW *where PGA_UNUSED)
+{
+    return remove(path);
+}
+
+static void
+stop_server(void)
+{
+    if (getpid() != server.starter) /* a forked test ends */
+        return;
+    if (server.postmaster > 0) {
+        (void)kill(server.postmaster, SIGQUIT);
+        (void)wait_for(server.postmaster);
+        (void)!write(server.watcher_fd, "", 1); /* the watcher has nothing to do */
+    }
+    (void)nftw(server.directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    pga_arena_release(&memory);
+}
+
 /* The socket's path has to fit into 107 bytes, so a long TMPDIR is not used. */
 static void
 make_directory(void)
@@ -202,6 +224,9 @@ make_directory(void)
     if (mkdtemp(path) == NULL)
         give_up(path);
     server.directory = path;
+    server.starter = getpid();
+    if (atexit(stop_server) != 0)
+        give_up("atexit");
     if (getuid() == 0 && chown(path, server.uid, server.gid) != 0)
         give_up(path);
 }
@@ -257,28 +282,13 @@ start_watcher(void)
     do
         count = read(fds[0], &byte, 1);
     while (count < 0 && errno == EINTR);
-    if (count == 0)
-        (void)kill(server.postmaster, SIGQUIT);
-    _exit(0);
-}
-
-static int
-remove_entry(const char *path, const struct stat *status PGA_UNUSED, int type PGA_UNUSED,
-             struct FTW *where PGA_UNUSED)
-{
-    return remove(path);
-}
-
-static void
-stop_server(void)
-{
-    if (getpid() != server.starter) /* a forked test ends */
-        return;
+    if (count != 0)
+        _exit(0);
     (void)kill(server.postmaster, SIGQUIT);
-    (void)wait_for(server.postmaster);
-    (void)!write(server.watcher_fd, "", 1); /* the watcher has nothing to do */
+    for (int i = 0; i < 100 && kill(server.postmaster, 0) == 0; i++)
+        (void)poll(NULL, 0, 50);
     (void)nftw(server.directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    pga_arena_release(&memory);
+    _exit(0);
 }
 
 static void
@@ -299,11 +309,8 @@ start_postmaster(void)
         NULL,
     };
 
-    server.starter = getpid();
     server.postmaster = start_program(argv);
     start_watcher();
-    if (atexit(stop_server) != 0)
-        give_up("atexit");
 }
 
 static void
