@@ -119,6 +119,14 @@ print_attention(struct pga_context *ctx, const struct pga_states *states)
                        pga_count(ctx->mem, states->by_state[PGA_STATE_MISSING], "alteration")));
 }
 
+/* A failure that a later change of state followed has been seen to. */
+static bool
+is_settled(const struct pga_journal *journal, const struct pga_attempt *attempt)
+{
+    return journal->row_count > 0 &&
+           strcmp(attempt->at, journal->rows[journal->row_count - 1].at) < 0;
+}
+
 static bool
 report_attempt(struct pga_context *ctx, struct pga_error *err)
 {
@@ -127,7 +135,7 @@ report_attempt(struct pga_context *ctx, struct pga_error *err)
 
     if (!pga_attempts_load(&ctx->journal, ctx->mem, 1, &attempts, &count, err))
         return false;
-    if (count == 0)
+    if (count == 0 || is_settled(&ctx->journal, &attempts[0]))
         return true;
     print_row(ctx, "failed",
               pga_format(ctx->mem, "last at %s: %s", attempts[0].at, attempts[0].message));
