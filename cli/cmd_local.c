@@ -40,7 +40,7 @@ static bool
 run_psql(struct pga_context *ctx, const struct pga_cluster_settings *settings,
          struct pga_error *err)
 {
-    struct pga_cluster cluster;
+    struct pga_cluster cluster = {0};
     const char **words = pga_new_array(ctx->mem, const char *, ctx->options.argument_count + 4);
     size_t count = 0;
     char *psql;
@@ -109,7 +109,7 @@ bool
 pga_cmd_local(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_cluster_settings settings;
-    struct pga_cluster cluster;
+    struct pga_cluster cluster = {0};
     const char *word;
 
     if (ctx->options.argument_count == 0)

@@ -50,7 +50,7 @@ pga_cmd_rollback(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_run_result result = {0};
     struct pga_plan plan;
-    const char *target;
+    const char *target = NULL;
     const char *question;
     bool fine;
 

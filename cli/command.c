@@ -26,10 +26,13 @@
      (((needs) & (PGA_NEEDS_ALTERATIONS | PGA_NEEDS_DIRECTORY)) != 0 ? FOR_DIR : 0))
 
 static const struct pga_command commands[] = {
+/* `options` is a row of terms, each with its own `|` before it, and may be empty. */
 #define OPTION(constant) | BIT(constant)
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define PGA_COMMAND(name, arguments, needs, summary, options, description, examples)               \
     {#name,       arguments, needs,         summary, COMMON | FOR_NEEDS(needs) options,            \
      description, examples,  pga_cmd_##name},
+/* NOLINTEND(bugprone-macro-parentheses) */
 #include "cli/commands.def"
 #undef PGA_COMMAND
 #undef OPTION

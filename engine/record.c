@@ -215,7 +215,7 @@ accept(struct pga_runner *runner, struct pga_arena *mem, const char *id, const c
     struct pga_texts texts = {0};
     struct pga_change change = {.event = PGA_EVENT_ACCEPTED, .after = after, .because = because};
     const struct pga_alteration *alteration;
-    char *difference;
+    char *difference = NULL;
 
     if (!begin(runner, err) || !pga_accept_preview(runner, mem, id, &difference, err))
         return false;
