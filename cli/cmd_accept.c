@@ -13,7 +13,7 @@ pga_cmd_accept(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_recorded recorded = {0};
     const char *because, *id;
-    char *difference;
+    const char *difference = "";
 
     if (!pga_arguments_check(ctx, 1, 1, err) || !pga_because_get(ctx, &because, err))
         return false;

@@ -175,7 +175,7 @@ fail_not_applied(struct pga_arena *mem, const struct pga_runner *runner, const c
 
 bool
 pga_accept_preview(struct pga_runner *runner, struct pga_arena *mem, const char *id,
-                   char **out_difference, struct pga_error *err)
+                   const char **out_difference, struct pga_error *err)
 {
     const struct pga_alteration *alteration = pga_alterations_find(runner->alterations, id);
     const struct pga_applied *applied;
@@ -215,7 +215,7 @@ accept(struct pga_runner *runner, struct pga_arena *mem, const char *id, const c
     struct pga_texts texts = {0};
     struct pga_change change = {.event = PGA_EVENT_ACCEPTED, .after = after, .because = because};
     const struct pga_alteration *alteration;
-    char *difference = NULL;
+    const char *difference = "";
 
     if (!begin(runner, err) || !pga_accept_preview(runner, mem, id, &difference, err))
         return false;

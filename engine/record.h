@@ -39,7 +39,7 @@ bool pga_mark_up_to(struct pga_runner *runner, struct pga_arena *mem, const char
 
 /* How a file's texts differ from the journal's: what accept would take over.  "" when they don't. */
 bool pga_accept_preview(struct pga_runner *runner, struct pga_arena *mem, const char *id,
-                        char **out_difference, struct pga_error *err) PGA_MUST_CHECK;
+                        const char **out_difference, struct pga_error *err) PGA_MUST_CHECK;
 
 /* Take the present texts of a file into the journal. */
 bool pga_accept(struct pga_runner *runner, struct pga_arena *mem, const char *id,
