@@ -30,17 +30,17 @@ enum pga_token_kind {
     PGA_TOKEN_SPACE,        /* blanks and line ends */
     PGA_TOKEN_LINE_COMMENT, /* -- up to, not including, the line's end */
     PGA_TOKEN_BLOCK_COMMENT,
-    PGA_TOKEN_WORD,         /* an unquoted identifier or keyword */
-    PGA_TOKEN_QUOTED_NAME,  /* "name", U&"name" */
-    PGA_TOKEN_STRING,       /* '...', E'...', B'...', X'...', N'...', U&'...' with its continuations */
+    PGA_TOKEN_WORD,        /* an unquoted identifier or keyword */
+    PGA_TOKEN_QUOTED_NAME, /* "name", U&"name" */
+    PGA_TOKEN_STRING, /* '...', E'...', B'...', X'...', N'...', U&'...' with its continuations */
     PGA_TOKEN_DOLLAR_STRING,
     PGA_TOKEN_NUMBER,
-    PGA_TOKEN_PARAMETER,    /* $1 */
-    PGA_TOKEN_OPEN,         /* ( */
-    PGA_TOKEN_CLOSE,        /* ) */
+    PGA_TOKEN_PARAMETER, /* $1 */
+    PGA_TOKEN_OPEN,      /* ( */
+    PGA_TOKEN_CLOSE,     /* ) */
     PGA_TOKEN_SEMICOLON,
-    PGA_TOKEN_BACKSLASH,    /* a backslash outside everything: psql would take a meta-command */
-    PGA_TOKEN_OTHER,        /* any other single character or operator */
+    PGA_TOKEN_BACKSLASH, /* a backslash outside everything: psql would take a meta-command */
+    PGA_TOKEN_OTHER,     /* any other single character or operator */
 };
 
 struct pga_token {

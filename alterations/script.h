@@ -35,7 +35,8 @@ struct pga_script_text {
     struct pga_digest digest;
     struct pga_directives directives;
     bool empty; /* no statement: comments, blanks and lone semicolons only */
-    const int *removed_lines; /* 1-based numbers of the file's `allow` lines, ascending; those at the end don't count */
+    /* 1-based numbers of the file's `allow` lines, ascending.  The blank ones at the end don't count. */
+    const int *removed_lines;
     size_t removed_line_count;
 };
 
@@ -47,15 +48,15 @@ struct pga_piece {
 /* What is sent for a script that runs in one transaction. */
 struct pga_prepared {
     struct pga_statements statements;
-    size_t first, end;        /* of statements.items: [first, end) are sent; the others are wrapper and hoisted modes */
-    struct pga_piece *pieces; /* in order; between them wrapper, hoisted modes and COPY data are left out */
+    size_t first, end; /* in statements.items: those that are sent; not wrapper and hoisted modes */
+    struct pga_piece *pieces; /* in order; wrapper, hoisted modes and COPY data are between them */
     size_t piece_count, piece_capacity;
-    struct pga_str *copies;   /* the data of each COPY IN, in order */
+    struct pga_str *copies; /* the data of each COPY IN, in order */
     size_t copy_count, copy_capacity;
-    struct pga_modes modes;   /* for the runner's BEGIN: isolation and deferrable, nothing else */
-    bool alone;               /* sets a lexical setting: must be sent statement by statement */
-    bool alters_settings;     /* has ALTER DATABASE|ROLE ... SET: reconnect afterwards (STEP 4) */
-    bool session_state;       /* not possible behind a transaction pooler */
+    struct pga_modes modes; /* for the runner's BEGIN: isolation and deferrable, nothing else */
+    bool alone;             /* sets a lexical setting: must be sent statement by statement */
+    bool alters_settings;   /* has ALTER DATABASE|ROLE ... SET: reconnect afterwards (STEP 4) */
+    bool session_state;     /* not possible behind a transaction pooler */
     int deepest_comment;
 };
 
@@ -63,25 +64,28 @@ struct pga_prepared {
  * Normalise a file's bytes, digest them and read the directives.  `file` is kept, not copied.
  * Errors: PGA_ERR_USAGE naming the file: UTF-16, NUL, invalid UTF-8 (with line), malformed directives.
  */
-bool pga_script_parse(struct pga_arena *mem, const char *file, enum pga_part part, struct pga_str bytes,
-                      struct pga_script_text *out, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_script_parse(struct pga_arena *mem, const char *file, enum pga_part part,
+                      struct pga_str bytes, struct pga_script_text *out, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 /*
  * Prepare a script that runs in one transaction.
  * Errors: PGA_ERR_USAGE with place and hint: transaction control in the middle, READ ONLY or SNAPSHOT modes,
  * COMMIT AND CHAIN, PREPARE TRANSACTION, COMMIT/ROLLBACK PREPARED, a statement that needs `transaction none`,
- * SET TRANSACTION behind another statement, COPY TO STDOUT, comments nested deeper than PGA_COMMENT_DEPTH_MAX, and all of pga_statements_parse().
+ * SET TRANSACTION behind another statement, COPY TO STDOUT, comments nested deeper than PGA_COMMENT_DEPTH_MAX, and
+ * all of pga_statements_parse().
  */
-bool pga_script_prepare(struct pga_arena *mem, const struct pga_script_text *script, bool standard_strings,
-                        struct pga_prepared *out, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_script_prepare(struct pga_arena *mem, const struct pga_script_text *script,
+                        bool standard_strings, struct pga_prepared *out, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 /* A run of statements of a non-transactional script. */
 struct pga_unit {
     size_t first, count; /* in statements.items */
-    bool transactional;  /* commits together with its progress record; otherwise started and done are apart:
-                            OUTSIDE, EITHER, CALL, END_PREPARED */
-    bool wrapped;        /* the script's own BEGIN ... COMMIT stood around it; not part of first..count */
-    struct pga_modes modes; /* of that BEGIN and the SET TRANSACTION behind it, which is not part either */
+    /* Commits together with its progress record.  Of OUTSIDE, EITHER, CALL, END_PREPARED started and done are apart. */
+    bool transactional;
+    bool wrapped; /* the script's own BEGIN ... COMMIT stood around it; not part of first..count */
+    struct pga_modes modes; /* of that BEGIN and a SET TRANSACTION behind it; not part either */
 };
 
 struct pga_units {
@@ -96,8 +100,9 @@ struct pga_units {
  * for what needs no transaction; a BEGIN or COMMIT without the other; outside a pair also SAVEPOINT and SET
  * TRANSACTION, which would have no effect.
  */
-bool pga_script_units(struct pga_arena *mem, const struct pga_script_text *script, bool standard_strings,
-                      struct pga_units *out, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_script_units(struct pga_arena *mem, const struct pga_script_text *script,
+                      bool standard_strings, struct pga_units *out, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 /* Line of the file for a line of the normalised text. */
 int pga_script_file_line(const struct pga_script_text *script, int line);

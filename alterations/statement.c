@@ -298,6 +298,13 @@ end_statement(struct splitter *s, size_t end, bool has_semicolon)
     struct pga_statements *out = s->out;
     enum pga_strings_effect effect;
 
+    if (out->count == PGA_STATEMENTS_MAX) {
+        (void)pga_fail(s->err, PGA_ERR_USAGE, "more than %u statements in one script",
+                       PGA_STATEMENTS_MAX);
+        (void)pga_error_hint(s->err, "Put rows behind COPY ... FROM STDIN, or make several "
+                                     "alterations.");
+        return place(s, statement->offset);
+    }
     statement->len = end - statement->offset;
     statement->end = end;
     statement->has_semicolon = has_semicolon;

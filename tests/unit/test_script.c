@@ -202,9 +202,21 @@ next_number(uint32_t *state)
 START_TEST(normalising_again_changes_nothing)
 {
     static const char *const pieces[] = {
-        "\r",           "\n", "\r\n", " ",  "\t", "-- ", ALLOW,
-        "\xEF\xBB\xBF", "x",  ";",    "/*", "*/", "'",   "-- pgalter:allow drop-column x\r",
-        "  " ALLOW,
+        "\r",
+        "\n",
+        "\r\n",
+        " ",
+        "\t",
+        "-- ",
+        ALLOW,
+        "\xEF\xBB\xBF",
+        "x",
+        ";",
+        "/*",
+        "*/",
+        "'",
+        "-- pgalter:allow drop-column x\r",
+        "\t-- pgalter:allow drop-column x\n",
     };
     uint32_t state = (uint32_t)_i + 1;
 

@@ -276,6 +276,25 @@ START_TEST(what_the_airbag_must_close)
 }
 END_TEST
 
+START_TEST(number_of_statements_is_bounded)
+{
+    size_t len = 2 * (size_t)(PGA_STATEMENTS_MAX + 1);
+    char *text = pga_alloc(&mem, len, 1);
+    struct pga_statements statements;
+    struct pga_error err = {0};
+
+    for (size_t i = 0; i < len; i++)
+        text[i] = i % 2 == 0 ? 'a' : ';';
+    ck_assert(
+        !pga_statements_parse(&mem, "x.sql", (struct pga_str){text, len}, true, &statements, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+    ck_assert_int_eq(err.place.column, 2 * PGA_STATEMENTS_MAX + 1);
+    ck_assert(pga_statements_parse(&mem, "x.sql", (struct pga_str){text, len - 2}, true,
+                                   &statements, &(struct pga_error){0}));
+    ck_assert_uint_eq(statements.count, PGA_STATEMENTS_MAX);
+}
+END_TEST
+
 static uint32_t
 next_number(uint32_t *state)
 {
@@ -417,6 +436,7 @@ main(void)
     tcase_add_test(tcase, backslashes_in_plain_strings_are_marked);
     tcase_add_test(tcase, places_of_statements);
     tcase_add_test(tcase, what_the_airbag_must_close);
+    tcase_add_test(tcase, number_of_statements_is_bounded);
     tcase_add_loop_test(tcase, statements_dont_overlap, 0, 20);
     tcase_add_loop_test(tcase, hostile_texts_take_linear_time, 0, (int)PGA_COUNT_OF(hostile));
     suite_add_tcase(suite, tcase);
