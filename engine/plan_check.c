@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/map.h"
+
 #define NAMED_MAX 40 /* alterations that an error names; the rest is counted */
 
 /* A list of names for a detail. */
@@ -84,54 +86,51 @@ check_reversible(struct pga_arena *mem, const struct pga_plan *plan,
              "pgalter accept ID --because TEXT");
 }
 
-static bool
-is_planned(const struct pga_plan *plan, size_t before, struct pga_str id)
+/* The steps of one kind by id, so that looking for needs does not take the square of their number. */
+static struct pga_map
+index_steps(struct pga_arena *mem, const struct pga_plan *plan, enum pga_step_kind kind)
 {
-    for (size_t i = 0; i < before; i++)
-        if (plan->steps[i].kind == PGA_STEP_APPLY && pga_str_equal_c(id, plan->steps[i].id))
-            return true;
-    return false;
+    struct pga_map map = pga_map_on(mem);
+
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == kind)
+            (void)pga_map_put(&map, plan->steps[i].id, &plan->steps[i]);
+    return map;
 }
 
 /* What a step needs must be applied already or come before it. */
 static void
-check_step_needs(struct pga_arena *mem, const struct pga_plan *plan, size_t at,
-                 const struct pga_journal *journal, struct names *names)
+check_step_needs(struct pga_arena *mem, const struct pga_step *step,
+                 const struct pga_journal *journal, const struct pga_map *planned,
+                 struct names *names)
 {
-    const struct pga_directives *directives =
-        &plan->steps[at].alteration->parts[PGA_PART_UP]->directives;
+    const struct pga_directives *directives = &step->alteration->parts[PGA_PART_UP]->directives;
 
     for (size_t i = 0; i < directives->need_count; i++) {
         const char *need = directives->needs[i];
+        const struct pga_step *other = pga_map_find(planned, need);
 
-        if (pga_journal_find(journal, need) == NULL && !is_planned(plan, at, pga_str_of(need)))
-            name(names, plan->steps[at].id, pga_format(mem, "needs %s", need));
+        if (pga_journal_find(journal, need) == NULL && (other == NULL || other >= step))
+            name(names, step->id, pga_format(mem, "needs %s", need));
     }
-}
-
-static bool
-is_reverted(const struct pga_plan *plan, struct pga_str id)
-{
-    for (size_t i = 0; i < plan->count; i++)
-        if (plan->steps[i].kind == PGA_STEP_REVERT && pga_str_equal_c(id, plan->steps[i].id))
-            return true;
-    return false;
 }
 
 /* An alteration that stays applied must not lose what it needs. */
 static void
-check_kept_needs(struct pga_arena *mem, const struct pga_plan *plan,
-                 const struct pga_applied *applied, struct names *names)
+check_kept_needs(struct pga_arena *mem, const struct pga_applied *applied,
+                 const struct pga_map *reverted, struct names *names)
 {
     const char *line = applied->directives;
 
-    if (is_reverted(plan, pga_str_of(applied->id)))
+    if (pga_map_find(reverted, applied->id) != NULL)
         return;
     while (line != NULL && *line != '\0') {
-        struct pga_str need = directive_of(line, "needs");
+        if (pga_str_starts(pga_str_of(line), "needs ")) {
+            const char *need = pga_str_dup(mem, directive_of(line, "needs"));
 
-        if (need.len > 0 && pga_str_starts(pga_str_of(line), "needs ") && is_reverted(plan, need))
-            name(names, applied->id, pga_format(mem, "stays and needs %.*s", PGA_STR_ARG(need)));
+            if (pga_map_find(reverted, need) != NULL)
+                name(names, applied->id, pga_format(mem, "stays and needs %s", need));
+        }
         line = strchr(line, '\n');
         line = line == NULL ? NULL : line + 1;
     }
@@ -141,21 +140,22 @@ static bool
 check_needs(struct pga_arena *mem, const struct pga_plan *plan, const struct pga_journal *journal,
             struct pga_error *err)
 {
+    bool is_up = plan->direction == PGA_DIRECTION_UP;
+    struct pga_map steps = index_steps(mem, plan, is_up ? PGA_STEP_APPLY : PGA_STEP_REVERT);
     struct names names = {.text = pga_buf_on(mem)};
 
-    for (size_t i = 0; i < plan->count; i++)
+    for (size_t i = 0; is_up && i < plan->count; i++)
         if (plan->steps[i].kind == PGA_STEP_APPLY)
-            check_step_needs(mem, plan, i, journal, &names);
-    if (plan->direction == PGA_DIRECTION_DOWN)
-        for (size_t i = 0; i < journal->applied_count; i++)
-            check_kept_needs(mem, plan, journal->applied[i], &names);
+            check_step_needs(mem, &plan->steps[i], journal, &steps, &names);
+    for (size_t i = 0; !is_up && i < journal->applied_count; i++)
+        check_kept_needs(mem, journal->applied[i], &steps, &names);
     if (names.count == 0)
         return true;
     (void)pga_fail(err, PGA_ERR_JOURNAL, "%zu %s not met; nothing was run", names.count,
                    names.count == 1 ? "need is" : "needs are");
     (void)fail_named(err, &names);
     return pga_error_hint(
-        err, plan->direction == PGA_DIRECTION_UP
+        err, is_up
                  ? "Choose a target that takes what is needed along, or correct the directive; "
                    "\"pgalter list\" shows what is applied."
                  : "Choose a target that takes both back; \"pgalter list\" shows what is applied.");

@@ -67,12 +67,12 @@ find_or_add(struct pga_build *b, const struct pga_name *name)
 {
     struct pga_alterations *all = &b->alterations;
     struct pga_alteration *items;
-    size_t at = 0;
+    size_t at = all->count;
 
     all->items = pga_grow(&b->mem, all->items, all->count, &all->capacity, sizeof(*all->items));
     items = all->items;
-    while (at < all->count && pga_timestamp_compare(items[at].timestamp, name->timestamp) < 0)
-        at++;
+    while (at > 0 && pga_timestamp_compare(items[at - 1].timestamp, name->timestamp) >= 0)
+        at--;
     if (at == all->count || strcmp(items[at].id, name->id) != 0) {
         memmove(&items[at + 1], &items[at], (all->count - at) * sizeof(*items));
         memset(&items[at], 0, sizeof(*items));
