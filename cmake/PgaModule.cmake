@@ -8,6 +8,9 @@ function(pga_module name)
     target_link_libraries(${name} PUBLIC pga_options ${ARG_USES} PRIVATE ${ARG_PRIVATE_USES})
 endfunction()
 
+# check ends a test after 4 s, which is short for a busy machine and for sanitizers.
+set(PGA_CHECK_PATIENCE "CK_TIMEOUT_MULTIPLIER=$<IF:$<BOOL:${PGA_SANITIZE}>,10,3>")
+
 # pga_unit_test(NAME USES modules ...): tests/unit/NAME.c as a check program, run by CTest with the label `unit`.
 function(pga_unit_test name)
     cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
@@ -15,7 +18,7 @@ function(pga_unit_test name)
     target_link_libraries(${name} PRIVATE pga_options pga_test_helpers ${ARG_USES} PkgConfig::CHECK)
     add_test(NAME unit/${name} COMMAND ${name})
     set_tests_properties(unit/${name} PROPERTIES LABELS unit TIMEOUT 120
-        ENVIRONMENT "PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+        ENVIRONMENT "PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR};${PGA_CHECK_PATIENCE}")
 endfunction()
 
 # pga_bats_test(NAME): tests/system/NAME.bats, run by CTest with the label `system`.  It finds the program in PGALTER, and
