@@ -199,6 +199,7 @@ static const struct {
     {"CLUSTER t USING i", "either"},
     {"CLUSTER VERBOSE t", "either"},
     {"CLUSTER (VERBOSE) t", "either"},
+    {"REPACK (CONCURRENTLY) t", "concurrently"},
     {"CREATE DATABASE d", "outside"},
     {"DROP DATABASE IF EXISTS d", "outside"},
     {"CREATE TABLESPACE s LOCATION 'x'", "outside"},
