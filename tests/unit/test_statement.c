@@ -183,7 +183,7 @@ static const struct {
      "depends on standard_conforming_strings", "E'...'"},
     {"SET LOCAL standard_conforming_strings = off; SELECT N'\\'", 1, 53,
      "depends on standard_conforming_strings", "E'...'"},
-    {"SET standard_conforming_strings = E'o\\x66f'; SELECT '\\'", 1, 55, "depends on", ""},
+    {"SET standard_conforming_strings = E'o\\x66f'; SELECT '\\'", 1, 53, "depends on", ""},
     {"SET standard_conforming_strings = maybe; SELECT '\\'", 1, 49, "depends on", ""},
     {"SET standard_conforming_strings FROM CURRENT; SELECT '\\'", 1, 54, "depends on", ""},
     {"SAVEPOINT a; SET standard_conforming_strings = off; ROLLBACK TO a; SELECT '\\''", 1, 75,
