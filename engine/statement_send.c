@@ -41,7 +41,8 @@ pga_statement_send(struct pga_runner *runner, struct pga_arena *mem,
     size_t offset = 0;
     bool found;
 
-    if (statement->standard_strings != pga_session_standard_strings(runner->driver))
+    if (statement->strings_matter &&
+        statement->standard_strings != pga_session_standard_strings(runner->driver))
         return fail_strings(script, statement, err);
     if (statement->kind == PGA_STATEMENT_COPY_IN) {
         message.copies = &data;

@@ -71,17 +71,26 @@ pga_step_session(const struct pga_runner *runner, const struct pga_script_text *
 bool
 pga_script_failed(const struct pga_step *step, struct pga_error *err)
 {
+    bool is_stored = strncmp(err->place.file, PGA_STORED_PREFIX, strlen(PGA_STORED_PREFIX)) == 0;
     char server_hint[sizeof(err->hint)];
+    const char *gap;
 
     if (err->code != PGA_ERR_SQL)
         return pga_error_while(err, "alteration \"%s\"", step->id);
     memcpy(server_hint, err->hint, sizeof(server_hint));
+    gap = server_hint[0] == '\0' ? "" : "\n";
     (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
+    if (is_stored)
+        return pga_error_hint(
+            err,
+            "%s%sIts transaction was rolled back; steps before it stay. To run another text: "
+            "correct the file, then: pgalter accept %s --because TEXT",
+            server_hint, gap, step->id);
     return pga_error_hint(
         err,
         "%s%sIts transaction was rolled back; steps before it stay. Correct the script, then run "
         "the same command again.",
-        server_hint, server_hint[0] == '\0' ? "" : "\n");
+        server_hint, gap);
 }
 
 /* 23505, 55P03 and 40P01 say that another transaction has the same row in hand (STEP 3). */
@@ -194,17 +203,6 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     return conclude(attempt, &results, err);
 }
 
-/* Whether a statement is part of what is sent: not a wrapper's BEGIN or COMMIT, not hoisted. */
-static bool
-is_sent(const struct pga_prepared *prepared, const struct pga_statement *statement)
-{
-    for (size_t i = 0; i < prepared->piece_count; i++)
-        if (statement->offset >= prepared->pieces[i].offset &&
-            statement->offset < prepared->pieces[i].offset + prepared->pieces[i].len)
-            return true;
-    return false;
-}
-
 /*
  * A script that changes standard_conforming_strings or client_encoding travels statement by statement: the server
  * reads a message whole with the settings from before it.
@@ -225,15 +223,10 @@ send_apart(struct attempt *attempt, struct pga_error *err)
         attempt->at_append = head_results.count == attempt->counts.append;
         return false;
     }
-    for (size_t i = 0; i < attempt->prepared.statements.count; i++) {
-        const struct pga_statement *statement = &attempt->prepared.statements.items[i];
-
-        if (!is_sent(&attempt->prepared, statement))
-            continue;
+    for (size_t i = attempt->prepared.first; i < attempt->prepared.end; i++)
         if (!pga_statement_send(attempt->runner, attempt->mem, attempt->script,
                                 &attempt->prepared.statements, i, err))
             return false;
-    }
     pga_step_tail_sql(&tail, &attempt->frame);
     message.sql = pga_buf_str(&tail);
     if (!pga_session_restore(attempt->runner->journal, err) ||
