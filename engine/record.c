@@ -67,7 +67,9 @@ static bool
 commit(struct pga_runner *runner, struct pga_arena *mem, const struct pga_change *change,
        const struct pga_texts *texts, struct pga_error *err)
 {
-    const char *id = change->after != NULL ? change->after->id : change->before->id;
+    const char *id = change->after != NULL    ? change->after->id
+                     : change->before != NULL ? change->before->id
+                                              : change->about->id;
     bool has_unfinished;
 
     if (!find_unfinished(runner, mem, id, &has_unfinished, err))
@@ -100,20 +102,41 @@ create_if_absent(struct pga_runner *runner, struct pga_error *err)
            pga_journal_create(runner->journal, err);
 }
 
+/* It is applied already: then all that can be left to say is that a rollback did nothing to it. */
+static bool
+mark_applied(struct pga_runner *runner, struct pga_arena *mem, const struct pga_applied *applied,
+             const char *because, struct pga_recorded *out, struct pga_error *err)
+{
+    struct pga_change change = {
+        .event = PGA_EVENT_MARKED, .before = applied, .after = applied, .because = because};
+    bool has_unfinished;
+
+    if (!find_unfinished(runner, mem, applied->id, &has_unfinished, err))
+        return false;
+    if (!has_unfinished) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is applied already", applied->id);
+        return pga_error_hint(err, "\"pgalter show %s\" says since when.", applied->id);
+    }
+    if (!commit(runner, mem, &change, NULL, err))
+        return false;
+    add_recorded(mem, out, applied->id);
+    return true;
+}
+
 static bool
 mark_one(struct pga_runner *runner, struct pga_arena *mem, const char *id, const char *because,
          struct pga_recorded *out, struct pga_error *err)
 {
     const struct pga_alteration *alteration = pga_alterations_find(runner->alterations, id);
+    const struct pga_applied *applied;
 
-    if (alteration == NULL)
-        return fail_no_file(mem, runner, id, err);
     if (!begin(runner, err))
         return false;
-    if (pga_journal_find(runner->journal, id) != NULL) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is applied already", id);
-        return pga_error_hint(err, "\"pgalter show %s\" says since when.", id);
-    }
+    applied = pga_journal_find(runner->journal, id);
+    if (applied != NULL)
+        return mark_applied(runner, mem, applied, because, out, err);
+    if (alteration == NULL)
+        return fail_no_file(mem, runner, id, err);
     return create_if_absent(runner, err) && mark(runner, mem, alteration, because, out, err);
 }
 
@@ -249,6 +272,7 @@ static bool
 forget(struct pga_runner *runner, struct pga_arena *mem, const char *id, const char *because,
        struct pga_recorded *out, struct pga_error *err)
 {
+    struct pga_applied about = {.id = id, .version = "", .phase = "", .directives = ""};
     struct pga_change change = {.event = PGA_EVENT_FORGOTTEN, .because = because};
     bool has_unfinished;
 
@@ -256,15 +280,14 @@ forget(struct pga_runner *runner, struct pga_arena *mem, const char *id, const c
         return false;
     change.before = pga_journal_find(runner->journal, id);
     if (change.before == NULL) {
+        change.about = &about;
         if (!find_unfinished(runner, mem, id, &has_unfinished, err))
             return false;
         if (!has_unfinished)
             return fail_not_applied(mem, runner, id, err);
-        if (!pga_unfinished_delete(runner->journal, id, err))
-            return false;
-    } else if (!commit(runner, mem, &change, NULL, err)) {
-        return false;
     }
+    if (!commit(runner, mem, &change, NULL, err))
+        return false;
     add_recorded(mem, out, id);
     return true;
 }

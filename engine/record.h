@@ -27,7 +27,8 @@ struct pga_recorded {
 
 /*
  * Record alterations as applied without running them: one id, or everything pending up to a target.  A record of
- * `unfinished` that an interrupted run left for the id goes with it.
+ * `unfinished` that an interrupted run left for the id goes with it; where that was a rollback, the one id may be
+ * applied already, and stays so.
  * Errors: PGA_ERR_USAGE (no such id, applied already), those of planning and of the journal.
  */
 bool pga_mark_one(struct pga_runner *runner, struct pga_arena *mem, const char *id,

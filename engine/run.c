@@ -174,6 +174,30 @@ pga_runner_record(struct pga_runner *runner, enum pga_direction direction,
         record_failure(runner, NULL, direction == PGA_DIRECTION_DOWN, err);
 }
 
+/*
+ * A run in one direction doesn't go past an alteration that another left in the middle of the other: what it builds
+ * upon is neither there nor gone.
+ */
+static bool
+check_unfinished(const struct pga_plan *plan, const struct pga_unfinished *rows, size_t count,
+                 struct pga_error *err)
+{
+    bool is_down = plan->direction == PGA_DIRECTION_DOWN;
+
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].is_down == is_down)
+            continue;
+        (void)pga_fail(err, PGA_ERR_HALF_DONE,
+                       "\"%s\" is half done in the other direction (%s); nothing was run",
+                       rows[i].id, is_down ? "up" : "down");
+        return pga_error_hint(
+            err,
+            "Finish it first: pgalter %s; or undo what it did, then: pgalter %s %s --because TEXT",
+            is_down ? "deploy" : "rollback TARGET", is_down ? "forget" : "mark", rows[i].id);
+    }
+    return true;
+}
+
 /* What the loop over the steps works with. */
 struct steps {
     const struct pga_plan *plan;
@@ -221,7 +245,8 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
     struct steps steps = {.plan = plan, .sources = sources};
     struct pga_unfinished *unfinished;
 
-    if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err))
+    if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err) ||
+        !check_unfinished(plan, unfinished, steps.unfinished_count, err))
         return false;
     steps.unfinished = unfinished;
     result->is_overtaken = false;

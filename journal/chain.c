@@ -70,7 +70,9 @@ void
 pga_history_build(const struct pga_journal *journal, const struct pga_head *head,
                   const struct pga_change *change, struct pga_history_row *out)
 {
-    const struct pga_applied *subject = change->after != NULL ? change->after : change->before;
+    const struct pga_applied *subject = change->after != NULL    ? change->after
+                                        : change->before != NULL ? change->before
+                                                                 : change->about;
 
     memset(out, 0, sizeof(*out));
     out->seq = head->seq + 1;
@@ -119,10 +121,23 @@ same_parts(const struct pga_applied *a, const struct pga_applied *b)
     return true;
 }
 
+/*
+ * Whether an event can come upon an alteration in this state.  `marked` and `forgotten` may also confirm what is so
+ * already: they then end a step that stopped in its middle.
+ */
 static bool
-is_addition(enum pga_event event)
+can_follow(enum pga_event event, bool is_applied)
 {
-    return event == PGA_EVENT_APPLIED || event == PGA_EVENT_MARKED || event == PGA_EVENT_ADOPTED;
+    switch (event) {
+    case PGA_EVENT_MARKED:
+    case PGA_EVENT_FORGOTTEN:
+        return true;
+    case PGA_EVENT_APPLIED:
+    case PGA_EVENT_ADOPTED:
+        return !is_applied;
+    default:
+        return is_applied;
+    }
 }
 
 /* What one row does to the alterations that are applied; `state` follows. */
@@ -138,8 +153,10 @@ replay_row(struct pga_journal *journal, const struct pga_history_row *row, struc
     if (row->subject.id == NULL)
         return tampered(row, err, "names no alteration");
     now = pga_journal_find(journal, row->subject.id);
-    if (is_addition(row->event) != (now == NULL))
+    if (!can_follow(row->event, now != NULL))
         return tampered(row, err, "does not follow from the rows before it");
+    if (now == NULL && row->event == PGA_EVENT_FORGOTTEN)
+        return true;
     if (now != NULL) {
         entry = pga_applied_digest(now);
         pga_digest_subtract(state, &entry);

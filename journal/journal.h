@@ -129,6 +129,7 @@ struct pga_change {
     enum pga_event event;
     const struct pga_applied *before; /* as it is applied now */
     const struct pga_applied *after;  /* as it will be */
+    const struct pga_applied *about;  /* where both are NULL: the alteration whose record ends */
     const char *because;
 };
 
