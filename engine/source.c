@@ -67,8 +67,8 @@ load_wanted(struct pga_runner *runner, struct pga_arena *mem, const struct wante
     for (size_t i = 0; i < list->count; i++) {
         const struct wanted *wanted = &list->items[i];
         struct pga_script_text *script = pga_new(mem, struct pga_script_text);
-        const char *file =
-            pga_format(mem, "journal:%s.%s.sql", wanted->applied->id, pga_part_name(wanted->part));
+        const char *file = pga_format(mem, PGA_STORED_PREFIX "%s.%s.sql", wanted->applied->id,
+                                      pga_part_name(wanted->part));
 
         if (!pga_script_parse(mem, file, wanted->part, texts[i], script, err))
             return false;

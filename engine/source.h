@@ -14,6 +14,9 @@
 #include "base/error.h"
 #include "engine/runner.h"
 
+/* What the journal's texts are called where a file's name would stand. */
+#define PGA_STORED_PREFIX "journal:"
+
 /* The two scripts of one step. */
 struct pga_source {
     const struct pga_script_text *before; /* runs first, outside a transaction; NULL: none */

@@ -140,8 +140,8 @@ run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err
         /* The server said no, so the statement did not take effect: a later run may start it again. */
         pga_session_rollback(p->runner->driver);
         back.progress = PGA_PROGRESS_NEXT;
-        if (err->code == PGA_ERR_SQL)
-            (void)!pga_unfinished_update(p->runner->journal, &back, &ignored);
+        if (err->code == PGA_ERR_SQL && pga_unfinished_update(p->runner->journal, &back, &ignored))
+            p->row = back;
         return false;
     }
     (void)PGA_FAULT(statement_done);
@@ -177,6 +177,13 @@ run_unit(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
 
 /* ---- a found record ---- */
 
+/* The command that says: none of it took effect.  A revert leaves the alteration applied then. */
+static const char *
+undone_command(const struct progress *p)
+{
+    return p->step->kind == PGA_STEP_REVERT ? "mark" : "forget";
+}
+
 static bool
 fail_half_done(const struct progress *p, struct pga_error *err)
 {
@@ -184,8 +191,8 @@ fail_half_done(const struct progress *p, struct pga_error *err)
         &p->units.statements.items[p->units.items[p->row.unit].first];
 
     (void)pga_fail(err, PGA_ERR_HALF_DONE,
-                   "\"%s\" is half done: a run ended while its statement in line %d ran",
-                   p->step->id, pga_script_file_line(p->script, statement->line));
+                   "half done: a run ended while the statement in line %d ran",
+                   pga_script_file_line(p->script, statement->line));
     (void)pga_script_place(err, p->script, statement->offset);
     (void)pga_error_detail(
         err,
@@ -194,9 +201,10 @@ fail_half_done(const struct progress *p, struct pga_error *err)
         p->row.run, p->row.who);
     return pga_error_hint(
         err,
-        "If all of the script took effect: pgalter mark %s --because TEXT. If none of it did, or "
-        "after undoing it: pgalter forget %s --because TEXT, then the same command again.",
-        p->step->id, p->step->id);
+        "If all of the script took effect: pgalter %s %s --because TEXT. If none of it did, or "
+        "after undoing it: pgalter %s %s --because TEXT, then the same command again.",
+        p->step->kind == PGA_STEP_REVERT ? "forget" : "mark", p->step->id, undone_command(p),
+        p->step->id);
 }
 
 /* Whether the `done-when` query says that the statement that was started took effect. */
@@ -204,15 +212,21 @@ static bool
 ask_done_when(struct progress *p, bool *done, struct pga_error *err)
 {
     struct pga_result result;
+    char message[sizeof(err->message)];
 
-    if (!pga_journal_select(p->runner->journal, pga_str_of(p->script->directives.done_when), p->mem,
-                            &result, err)) {
-        (void)pga_error_while(err, "the done-when query of \"%s\"", p->script->file);
-        return pga_error_hint(err, "Correct the directive, then run the same command again.");
+    if (pga_journal_select(p->runner->journal, pga_str_of(p->script->directives.done_when), p->mem,
+                           &result, err)) {
+        *done = result.row_count == 1 && result.column_count == 1 &&
+                pga_same(pga_result_value(&result, 0, 0), "t");
+        return true;
     }
-    *done = result.row_count == 1 && result.column_count == 1 &&
-            pga_same(pga_result_value(&result, 0, 0), "t");
-    return true;
+    if (err->code != PGA_ERR_SQL)
+        return false;
+    /* The directive belongs to the text, which can't change now: somebody has to look. */
+    memcpy(message, err->message, sizeof(message));
+    memset(err, 0, sizeof(*err));
+    (void)fail_half_done(p, err);
+    return pga_error_detail(err, "Its done-when query can't tell: %s.", message);
 }
 
 /* Decide what became of a statement that was started by a run that ended. */
@@ -243,8 +257,8 @@ fail_other_text(const struct progress *p, struct pga_error *err)
     return pga_error_hint(
         err,
         "Put the text back and run the same command again; or undo what was done, then: pgalter "
-        "forget %s --because TEXT",
-        p->step->id);
+        "%s %s --because TEXT",
+        undone_command(p), p->step->id);
 }
 
 /* Take up a step where another run left it. */
@@ -255,23 +269,16 @@ take_up(struct progress *p, const struct pga_source *source, const struct pga_un
     bool in_before = source->before != NULL && (size_t)source->before->part == found->script;
     const struct pga_script_text *script = in_before ? source->before : source->main;
 
-    if (found->is_down != (p->step->kind == PGA_STEP_REVERT)) {
-        (void)pga_fail(err, PGA_ERR_HALF_DONE, "\"%s\" is half done in the other direction (%s)",
-                       p->step->id, found->is_down ? "down" : "up");
-        return pga_error_hint(
-            err,
-            "Finish it first: pgalter %s; or drop the record: pgalter forget %s --because TEXT",
-            found->is_down ? "rollback" : "deploy", p->step->id);
-    }
     if (!load_units(p, script, err))
         return false;
     p->row = *found;
     if ((size_t)script->part != found->script || !pga_digest_equal(&found->digest, &script->digest))
         return fail_other_text(p, err);
+    if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count &&
+        !resolve_started(p, err))
+        return false;
     pga_runner_report(p->runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RESUMED,
                                                             .step = p->step});
-    if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count)
-        return resolve_started(p, err);
     return true;
 }
 
@@ -320,13 +327,12 @@ finish(struct progress *p, struct pga_step_outcome *outcome, struct pga_error *e
 
 /* Nothing of the step has been done: leave no record of it. */
 static void
-drop_claim(struct progress *p)
+drop_claim(struct progress *p, const struct pga_source *source)
 {
+    const struct pga_script_text *first = source->before != NULL ? source->before : source->main;
     struct pga_error ignored = {0};
 
-    if (p->row.unit == 0 && p->row.progress == PGA_PROGRESS_NEXT &&
-        (p->script->part == PGA_PART_BEFORE_UP || p->script->part == PGA_PART_BEFORE_DOWN ||
-         p->script->directives.no_transaction) &&
+    if (p->script == first && p->row.unit == 0 && p->row.progress == PGA_PROGRESS_NEXT &&
         pga_driver_transaction(p->runner->driver) == PGA_TRANSACTION_IDLE)
         (void)!pga_unfinished_delete(p->runner->journal, p->step->id, &ignored);
 }
@@ -366,7 +372,7 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
         return true;
     if (p.in_transaction)
         return false; /* it has said so itself, and the record says that the statements before it are done */
-    drop_claim(&p);
+    drop_claim(&p, source);
     if (p.row.unit == 0 || err->code != PGA_ERR_SQL)
         return pga_script_failed(step, err);
     (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
