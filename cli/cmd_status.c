@@ -63,7 +63,7 @@ report_json(struct pga_context *ctx, const struct pga_states *states, const char
     pending = pga_json_set(ctx->json, "pending", pga_json_array());
     missing = pga_json_set(ctx->json, "missing", pga_json_array());
     for (size_t i = 0; i < states->count; i++) {
-        if (states->items[i].state == PGA_STATE_PENDING || states->items[i].state == PGA_STATE_LATE)
+        if (states->items[i].is_pending)
             pga_json_add_text(pending, states->items[i].id);
         if (states->items[i].state == PGA_STATE_MISSING)
             pga_json_add_text(missing, states->items[i].id);
@@ -87,15 +87,27 @@ print_pending(struct pga_context *ctx, const struct pga_states *states)
     for (size_t i = 0; i < states->count && shown < PENDING_SHOWN; i++) {
         const struct pga_state_row *row = &states->items[i];
 
-        if (row->state != PGA_STATE_PENDING && row->state != PGA_STATE_LATE)
+        if (!row->is_pending)
             continue;
         pga_print(ctx, "           %s  %s%s\n", row->id,
                   row->version[0] == '\0' ? "unversioned" : row->version,
-                  row->state == PGA_STATE_LATE ? pga_paint(ctx, PGA_YELLOW, "  late") : "");
+                  row->state == PGA_STATE_LATE        ? pga_paint(ctx, PGA_YELLOW, "  late")
+                  : row->state == PGA_STATE_HALF_DONE ? pga_paint(ctx, PGA_RED, "  half done")
+                                                      : "");
         shown++;
     }
     if (pending > shown)
         pga_print(ctx, "           and %zu more: pgalter list\n", pending - shown);
+}
+
+/* What is applied and half done has been in the middle of its rollback. */
+static const char *
+half_done_command(const struct pga_states *states)
+{
+    for (size_t i = 0; i < states->count; i++)
+        if (states->items[i].state == PGA_STATE_HALF_DONE && !states->items[i].is_pending)
+            return "pgalter rollback";
+    return "pgalter deploy";
 }
 
 /* What needs somebody to look at it, each with the command that does. */
@@ -110,8 +122,9 @@ print_attention(struct pga_context *ctx, const struct pga_states *states)
     if (states->by_state[PGA_STATE_HALF_DONE] > 0)
         print_row(
             ctx, pga_paint(ctx, PGA_RED, "half done"),
-            pga_format(ctx->mem, "%s: pgalter deploy goes on",
-                       pga_count(ctx->mem, states->by_state[PGA_STATE_HALF_DONE], "alteration")));
+            pga_format(ctx->mem, "%s: %s goes on",
+                       pga_count(ctx->mem, states->by_state[PGA_STATE_HALF_DONE], "alteration"),
+                       half_done_command(states)));
     if (states->by_state[PGA_STATE_MISSING] > 0 && states->has_files)
         print_row(
             ctx, "no file",

@@ -23,7 +23,11 @@ pga_state_name(enum pga_state state)
 size_t
 pga_states_pending(const struct pga_states *states)
 {
-    return states->by_state[PGA_STATE_PENDING] + states->by_state[PGA_STATE_LATE];
+    size_t count = 0;
+
+    for (size_t i = 0; i < states->count; i++)
+        count += states->items[i].is_pending;
+    return count;
 }
 
 static int
@@ -64,7 +68,8 @@ fill_rows(struct pga_context *ctx, struct pga_states *states, struct pga_map *by
             .version = applied != NULL ? applied->version : alteration->version.text,
             .state = applied != NULL ? PGA_STATE_APPLIED : PGA_STATE_PENDING,
             .alteration = alteration,
-            .applied = applied};
+            .applied = applied,
+            .is_pending = applied == NULL};
     }
     for (size_t i = 0; i < ctx->journal.applied_count; i++) {
         const struct pga_applied *applied = ctx->journal.applied[i];

@@ -29,6 +29,7 @@ struct pga_state_row {
     enum pga_state state;
     const struct pga_alteration *alteration; /* NULL: no file */
     const struct pga_applied *applied;       /* NULL: not applied */
+    bool is_pending;                         /* a deploy has it to run, or to finish */
 };
 
 /* Sorted by timestamp. */
