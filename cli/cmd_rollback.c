@@ -29,8 +29,11 @@ pga_rollback_target(struct pga_context *ctx, size_t at, const char **out, struct
 }
 
 static void
-report_end(struct pga_context *ctx, const struct pga_run_result *result, const char *target)
+report_end(struct pga_context *ctx, const struct pga_run_result *result, const char *target,
+           bool fine)
 {
+    const char *count = pga_count(ctx->mem, result->ran, "alteration");
+
     if (ctx->json != NULL) {
         pga_json_set_text(ctx->json, "target", target);
         pga_json_set_text(ctx->json, "run", ctx->journal.settings.run);
@@ -38,11 +41,11 @@ report_end(struct pga_context *ctx, const struct pga_run_result *result, const c
         pga_json_set_int(ctx->json, "reverted", (int64_t)result->ran);
         pga_steps_json(ctx, &result->plan, result->done);
     }
-    if (result->ran > 0)
+    if (result->ran > 0 && fine)
         pga_print(ctx, "%s\n",
-                  pga_paint(ctx, PGA_GREEN,
-                            pga_format(ctx->mem, "Rolled back %s",
-                                       pga_count(ctx->mem, result->ran, "alteration"))));
+                  pga_paint(ctx, PGA_GREEN, pga_format(ctx->mem, "Rolled back %s", count)));
+    else if (result->ran > 0)
+        pga_print(ctx, "Rolled back %s before the failure\n", count);
 }
 
 bool
@@ -71,6 +74,6 @@ pga_cmd_rollback(struct pga_context *ctx, struct pga_error *err)
             return err->code == PGA_OK;
     }
     fine = pga_rollback(&ctx->runner, ctx->mem, &plan, &result, err);
-    report_end(ctx, &result, target);
+    report_end(ctx, &result, target, fine);
     return fine;
 }
