@@ -26,7 +26,7 @@ pga_span_find(const struct pga_span_map *map, struct pga_str message, int64_t po
 
         if (at < span->message_offset || at > span->message_offset + span->len)
             continue;
-        *out_offset = span->script_offset + (at - span->message_offset);
+        *out_offset = span->script_offset + (span->is_end ? 0 : at - span->message_offset);
         return true;
     }
     return false;

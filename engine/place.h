@@ -21,6 +21,8 @@
 struct pga_span {
     size_t message_offset, len; /* bytes */
     size_t script_offset;
+    bool
+        is_end; /* pgalter's own text: whatever is wrong there, the script's end at script_offset is to blame */
 };
 
 struct pga_span_map {

@@ -33,6 +33,8 @@ void
 pga_step_script_sql(struct pga_buf *buf, const struct pga_script_text *script,
                     const struct pga_prepared *prepared, struct pga_span_map *map)
 {
+    struct pga_span end = {.is_end = true};
+
     for (size_t i = 0; i < prepared->piece_count; i++) {
         const struct pga_piece *piece = &prepared->pieces[i];
         struct pga_span span = {
@@ -42,7 +44,16 @@ pga_step_script_sql(struct pga_buf *buf, const struct pga_script_text *script,
         pga_buf_append(buf, pga_str_slice(script->text, piece->offset, piece->len));
         pga_buf_append_char(buf, '\n');
     }
+    /* A last statement that lacks something is refused at the airbag's semicolon. */
+    if (prepared->end > prepared->first) {
+        const struct pga_statement *last = &prepared->statements.items[prepared->end - 1];
+
+        end.script_offset = last->offset + last->len;
+    }
+    end.message_offset = buf->len;
     pga_airbag_sql(buf, &prepared->statements);
+    end.len = buf->len - end.message_offset - 1;
+    pga_span_add(buf->mem, map, &end);
 }
 
 void
