@@ -17,6 +17,7 @@ char *pga_temp_directory(struct pga_arena *mem);
 void pga_temp_remove(const char *dir);
 
 /* Write a file with these bytes (len SIZE_MAX: up to NUL) and return its path. */
-char *pga_temp_write(struct pga_arena *mem, const char *dir, const char *name, const char *bytes, size_t len);
+char *pga_temp_write(struct pga_arena *mem, const char *dir, const char *name, const char *bytes,
+                     size_t len);
 
 #endif
