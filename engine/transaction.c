@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/interrupt.h"
 #include "drivers/sqlstate.h"
 #include "engine/place.h"
 #include "engine/retry.h"
@@ -15,10 +16,12 @@
 #include "engine/step.h"
 #include "journal/read.h"
 
+#define APPEND_PAUSE_MS 100
+
 /* One try of one step. */
 struct attempt {
     struct pga_runner *runner;
-    struct pga_arena *mem;
+    struct pga_arena *mem; /* of this try */
     const struct pga_script_text *script;
     struct pga_prepared prepared;
     struct pga_step_frame frame;
@@ -93,12 +96,12 @@ pga_script_failed(const struct pga_step *step, struct pga_error *err)
         server_hint, gap);
 }
 
-/* 23505, 55P03 and 40P01 say that another transaction has the same row in hand (STEP 3). */
+/* 23505, 55P03, 40P01 and 40001 say that another transaction has the same row in hand (STEP 3). */
 static bool
 is_conflict(const char *sqlstate)
 {
-    return strcmp(sqlstate, "23505") == 0 || strcmp(sqlstate, "55P03") == 0 ||
-           strcmp(sqlstate, "40P01") == 0;
+    return pga_sqlstate_class(sqlstate) == PGA_SQLSTATE_DUPLICATE ||
+           pga_sqlstate_class(sqlstate) == PGA_SQLSTATE_CONTENTION;
 }
 
 bool
@@ -108,13 +111,17 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
     struct pga_journal *journal = runner->journal;
     struct pga_head mine = journal->head;
 
-    if (strcmp(err->sqlstate, "23502") == 0)
-        return pga_append_failure(journal, err);
-    if (!is_conflict(err->sqlstate))
-        return pga_session_fail(journal->driver, err, "appending to the journal's history");
+    if (!is_conflict(err->sqlstate)) {
+        (void)pga_append_failure(journal, err);
+        return err->code == PGA_ERR_JOURNAL
+                   ? false
+                   : pga_session_fail(journal->driver, err, "appending to the journal's history");
+    }
     memset(err, 0, sizeof(*err));
     if (!pga_journal_open(journal, err))
         return false;
+    if (journal->presence != PGA_JOURNAL_PRESENT)
+        return pga_journal_fail_replaced(journal, err);
     outcome->is_overtaken =
         journal->head.seq != mine.seq || !pga_digest_equal(&journal->head.hash, &mine.hash);
     if (outcome->is_overtaken)
@@ -162,19 +169,24 @@ place_failure(struct attempt *attempt, const struct pga_results *results,
 }
 
 /*
- * What the end of the tail says.  Of a failed transaction the tag of COMMIT is ROLLBACK, without an error (STEP 4).
+ * Send a message that ends with the tail.  Of a failed transaction the tag of COMMIT is ROLLBACK, without an error
+ * (STEP 4); and once it is COMMIT the step is done, even when a signal comes or the connection ends right behind it.
  * The script may have dropped the runner lock.
  */
 static bool
-conclude(struct attempt *attempt, const struct pga_results *results, struct pga_error *err)
+send_last(struct attempt *attempt, const struct pga_message *message, struct pga_results *results,
+          struct pga_error *err)
 {
-    size_t last = results->count - 1;
+    bool fine = pga_driver_query(attempt->runner->driver, message, attempt->mem, results, err);
+    size_t count = results->count;
 
-    if (results->count < 2 || strcmp(results->items[last].tag, "COMMIT") != 0)
-        return pga_fail(err, PGA_ERR_SQL,
-                        "the transaction was not committed: the server answered \"%s\"",
-                        results->count < 2 ? "" : results->items[last].tag);
-    if (results->items[last - 1].row_count == 0 && !PGA_FAULT(runner_lock))
+    if (count < 2 || strcmp(results->items[count - 1].tag, "COMMIT") != 0)
+        return fine && pga_fail(err, PGA_ERR_SQL,
+                                "the transaction was not committed: the server answered \"%s\"",
+                                count < 2 ? "" : results->items[count - 1].tag);
+    if (!fine)
+        memset(err, 0, sizeof(*err));
+    if (results->items[count - 2].row_count == 0 && !PGA_FAULT(runner_lock))
         attempt->runner->has_lock = false;
     return true;
 }
@@ -195,12 +207,11 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(attempt->runner->journal, err))
         return false;
-    if (!pga_driver_query(attempt->runner->driver, &message, attempt->mem, &results, err)) {
-        if (err->code == PGA_ERR_SQL)
-            place_failure(attempt, &results, &map, message.sql, err);
-        return false;
-    }
-    return conclude(attempt, &results, err);
+    if (send_last(attempt, &message, &results, err))
+        return true;
+    if (err->code == PGA_ERR_SQL)
+        place_failure(attempt, &results, &map, message.sql, err);
+    return false;
 }
 
 /*
@@ -220,7 +231,7 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     if (!pga_session_restore(attempt->runner->journal, err))
         return false;
     if (!pga_driver_query(driver, &message, attempt->mem, &head_results, err)) {
-        attempt->at_append = head_results.count == attempt->counts.append;
+        attempt->at_append = tagged(&head_results) == attempt->counts.append;
         return false;
     }
     for (size_t i = attempt->prepared.first; i < attempt->prepared.end; i++)
@@ -229,13 +240,13 @@ send_apart(struct attempt *attempt, struct pga_error *err)
             return false;
     pga_step_tail_sql(&tail, &attempt->frame);
     message.sql = pga_buf_str(&tail);
-    if (!pga_session_restore(attempt->runner->journal, err) ||
-        !pga_driver_query(driver, &message, attempt->mem, &tail_results, err)) {
-        if (err->code == PGA_ERR_SQL)
-            name_tail(tagged(&tail_results), err);
+    if (!pga_session_restore(attempt->runner->journal, err))
         return false;
-    }
-    return conclude(attempt, &tail_results, err);
+    if (send_last(attempt, &message, &tail_results, err))
+        return true;
+    if (err->code == PGA_ERR_SQL)
+        name_tail(tagged(&tail_results), err);
+    return false;
 }
 
 /* One try.  *again: nothing was done, the journal stands where it stood, try once more. */
@@ -243,9 +254,11 @@ static bool
 try_step(struct attempt *attempt, struct pga_step_outcome *outcome, bool *again,
          struct pga_error *err)
 {
-    bool sent = attempt->prepared.alone ? send_apart(attempt, err) : send_whole(attempt, err);
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
 
-    if (sent)
+    attempt->mem = &mem;
+    if (attempt->prepared.alone ? send_apart(attempt, err) : send_whole(attempt, err))
         return true;
     pga_session_rollback(attempt->runner->driver);
     if (!attempt->at_append || err->code != PGA_ERR_SQL)
@@ -257,12 +270,17 @@ try_step(struct attempt *attempt, struct pga_step_outcome *outcome, bool *again,
     return true;
 }
 
+/* Before the next try of an append that met another's: as long as one waits for a runner at most. */
 static bool
-fail_append_wait(int64_t waited_ms, struct pga_error *err)
+wait_for_append(const struct pga_runner *runner, int64_t waited_ms, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
 
+    if (waited_ms < runner->settings.lock_wait_ms) {
+        pga_clock_sleep_ms(runner->clock, APPEND_PAUSE_MS);
+        return pga_interrupt_check(err);
+    }
     (void)pga_fail(err, PGA_ERR_LOCKED,
                    "another session keeps the journal's next row to itself (waited %s)",
                    pga_format_duration_ms(&mem, waited_ms));
@@ -283,7 +301,7 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
     struct pga_texts texts = {0};
     struct pga_change change = pga_step_change(step, &after, &texts);
     struct pga_history_row row;
-    struct attempt attempt = {.runner = runner, .mem = &mem, .script = source->main};
+    struct attempt attempt = {.runner = runner, .script = source->main};
     struct pga_retry retry;
     int64_t started = pga_clock_now_ms(runner->clock);
 
@@ -305,19 +323,15 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
             .synchronous_commit = runner->journal->synchronous_commit,
             .finishes = finishes,
         };
-        if (try_step(&attempt, outcome, &again, err)) {
-            if (!again)
-                break;
-            if (pga_clock_now_ms(runner->clock) - started > runner->settings.lock_wait_ms)
-                return fail_append_wait(pga_clock_now_ms(runner->clock) - started, err);
-            continue;
-        }
-        if (!pga_retry_wait(&retry, err))
+        if (try_step(&attempt, outcome, &again, err) && !again)
+            break;
+        if (again ? !wait_for_append(runner, pga_clock_now_ms(runner->clock) - started, err)
+                  : !pga_retry_wait(&retry, err))
             return pga_script_failed(step, err);
     }
     if (outcome->is_overtaken)
         return true;
-    outcome->alters_settings = attempt.prepared.alters_settings;
+    outcome->alters_settings |= attempt.prepared.alters_settings;
     pga_journal_advance(runner->journal, &row, &change);
     return true;
 }

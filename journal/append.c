@@ -121,18 +121,23 @@ pga_tail_reset_sql(struct pga_buf *buf, const char *synchronous_commit)
 }
 
 bool
+pga_journal_fail_replaced(const struct pga_journal *journal, struct pga_error *err)
+{
+    memset(err, 0, sizeof(*err));
+    (void)pga_fail(err, PGA_ERR_JOURNAL,
+                   "the journal in the schema \"%s\" is not the one that was read",
+                   journal->settings.schema);
+    return pga_error_hint(
+        err, "It was dropped, restored or made anew while this ran. Look at \"pgalter status\", "
+             "then run the same command again.");
+}
+
+bool
 pga_append_failure(const struct pga_journal *journal, struct pga_error *err)
 {
-    if (strcmp(err->sqlstate, "23502") == 0) {
-        memset(err, 0, sizeof(*err));
-        (void)pga_fail(err, PGA_ERR_JOURNAL,
-                       "the journal in the schema \"%s\" is not the one that was read",
-                       journal->settings.schema);
-        return pga_error_hint(
-            err,
-            "It was restored or made anew while this ran. Look at \"pgalter status\", then run "
-            "the same command again.");
-    }
+    if (strcmp(err->sqlstate, "23502") == 0 ||
+        pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT)
+        return pga_journal_fail_replaced(journal, err);
     if (strcmp(err->sqlstate, "23505") == 0) {
         memset(err, 0, sizeof(*err));
         (void)pga_fail(err, PGA_ERR_LOCKED, "another run changed the journal at the same moment");

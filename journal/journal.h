@@ -243,8 +243,11 @@ void pga_append_tail_sql(struct pga_buf *buf, const struct pga_journal *journal,
  */
 void pga_tail_reset_sql(struct pga_buf *buf, const char *synchronous_commit);
 
+/* Make *err, whatever it was, PGA_ERR_JOURNAL: this is not the journal that was read.  Returns false. */
+bool pga_journal_fail_replaced(const struct pga_journal *journal, struct pga_error *err);
+
 /*
- * Say in pgalter's words what an error at the append's place means: PGA_ERR_JOURNAL for another journal,
+ * Say in pgalter's words what an error at the append's place means: PGA_ERR_JOURNAL for another journal or none,
  * PGA_ERR_LOCKED for a faster run.  Other errors are left as they are.  Returns false.
  */
 bool pga_append_failure(const struct pga_journal *journal, struct pga_error *err);
