@@ -107,8 +107,8 @@ tampered(const struct pga_history_row *row, struct pga_error *err, const char *w
                    "the journal was tampered with: row %lld of its history %s", (long long)row->seq,
                    what);
     return pga_error_hint(
-        err, "Compare the schema with a backup of this database. \"pgalter history\" shows every "
-             "row; nothing is run from a journal that can't be verified.");
+        err, "Compare the schema with a backup of this database; nothing is shown or run from a "
+             "journal that can't be verified.");
 }
 
 static bool
@@ -208,8 +208,8 @@ disagrees(const struct pga_applied *row, struct pga_error *err)
                    "the journal was tampered with: the row of \"%s\" is not what its history says",
                    row->id);
     return pga_error_hint(
-        err, "Compare the schema with a backup of this database. \"pgalter history\" shows every "
-             "row; nothing is run from a journal that can't be verified.");
+        err, "Compare the schema with a backup of this database; nothing is shown or run from a "
+             "journal that can't be verified.");
 }
 
 /* An id is its timestamp, a hyphen and its slug, and no timestamp has a hyphen. */
