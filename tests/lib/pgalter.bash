@@ -18,26 +18,44 @@ expect() {
     shift
     out=$("$@" 2>"$BATS_TEST_TMPDIR/stderr") || got=$?
     errors=$(<"$BATS_TEST_TMPDIR/stderr")
-    [ "$got" = "$want" ] && return 0
-    printf 'exit status %s instead of %s: %s\nstdout:\n%s\nstderr:\n%s\n' "$got" "$want" "$*" "$out" "$errors"
-    return 1
+    ended "$want" "$got" "$*"
 }
 
 # begin ARGUMENTS: run the program in the background; its process id goes to $pid.
 begin() {
-    "$PGALTER" "$@" </dev/null >"$BATS_TEST_TMPDIR/background.out" 2>"$BATS_TEST_TMPDIR/background.err" 3>&- &
+    "$PGALTER" "$@" </dev/null >"$BATS_TEST_TMPDIR/begun.out" 2>"$BATS_TEST_TMPDIR/begun.err" 3>&- &
     pid=$!
 }
 
 # finish STATUS: wait for what `begin` began; like expect.
-finish() { expect "$1" finished; }
-finished() {
-    local status=0
-    wait "$pid" || status=$?
-    cat "$BATS_TEST_TMPDIR/background.out"
-    cat "$BATS_TEST_TMPDIR/background.err" >&2
-    return "$status"
+finish() {
+    local got=0
+    wait "$pid" || got=$?
+    out=$(<"$BATS_TEST_TMPDIR/begun.out")
+    errors=$(<"$BATS_TEST_TMPDIR/begun.err")
+    ended "$1" "$got" "what was begun"
 }
+
+# ended WANTED GOT COMMAND: compare exit statuses.
+ended() {
+    [ "$2" = "$1" ] && return 0
+    printf 'exit status %s instead of %s: %s\nstdout:\n%s\nstderr:\n%s\n' "$2" "$1" "$3" "$out" "$errors"
+    return 1
+}
+
+# until_true DATABASE SQL: wait, at most ten seconds, until a query answers t.
+until_true() {
+    local i
+    for ((i = 0; i < 200; i++)); do
+        [ "$(query "$1" "$2")" = t ] && return 0
+        sleep 0.05
+    done
+    echo "never true: $2"
+    return 1
+}
+
+# A condition for until_true: some session sleeps, as scripts do that wait for a test.
+sleeping="SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database())"
 
 # contains TEXT PART: whether PART stands in TEXT; says so when not.
 contains() {

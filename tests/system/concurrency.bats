@@ -72,16 +72,12 @@ once() {
 @test "the loser of a short wait names the holder and exits 73" {
     database_create held
     pair 1.0.0-7-slow "SELECT pg_sleep(3);" ""
-    pgalter deploy >"$BATS_TEST_TMPDIR/out.1" 2>&1 3>&- &
-    local first=$!
-    for ((i = 0; i < 100; i++)); do
-        [ "$(query held "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 0 ] || break
-        sleep 0.05
-    done
+    begin deploy
+    until_true held "$sleeping"
     expect 73 pgalter deploy --lock-wait 200ms
     contains "$errors" "another runner holds the lock"
     contains "$errors" "application \"pgalter/"
     contains "$errors" "run="
-    wait "$first"
+    finish 0
     expect 0 pgalter deploy --lock-wait 200ms
 }
