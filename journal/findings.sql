@@ -71,3 +71,27 @@ UNION ALL
 SELECT r.relname::pg_catalog.text, pg_catalog.format('has the child table "%s"', i.inhrelid::pg_catalog.regclass)
 FROM ours r
 JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) r.oid
+UNION ALL
+SELECT r.relname::pg_catalog.text, pg_catalog.format('has the foreign key "%s" from or to another table', c.conname)
+FROM ours r
+JOIN pg_catalog.pg_constraint c ON c.conrelid OPERATOR(pg_catalog.=) r.oid
+                                OR c.confrelid OPERATOR(pg_catalog.=) r.oid
+WHERE c.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+  AND NOT (EXISTS (SELECT FROM ours o WHERE o.oid OPERATOR(pg_catalog.=) c.conrelid)
+           AND EXISTS (SELECT FROM ours o WHERE o.oid OPERATOR(pg_catalog.=) c.confrelid))
+UNION ALL
+SELECT r.relname::pg_catalog.text, pg_catalog.format('has the column "%s" of a foreign type', a.attname)
+FROM ours r
+JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) r.oid
+JOIN pg_catalog.pg_type t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
+WHERE a.attnum OPERATOR(pg_catalog.>) 0
+  AND t.typnamespace OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.regnamespace
+UNION ALL
+SELECT r.relname::pg_catalog.text, pg_catalog.format('has the index "%s" with code of its own', i.indexrelid::pg_catalog.regclass)
+FROM ours r
+JOIN pg_catalog.pg_index i ON i.indrelid OPERATOR(pg_catalog.=) r.oid
+WHERE i.indexprs IS NOT NULL
+   OR i.indpred IS NOT NULL
+   OR EXISTS (SELECT FROM pg_catalog.pg_opclass o
+              WHERE o.oid OPERATOR(pg_catalog.=) ANY (i.indclass::pg_catalog.oid[])
+                AND o.opcnamespace OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.regnamespace)
