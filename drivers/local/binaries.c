@@ -150,11 +150,20 @@ add_pg_config(struct pga_local *local, struct folders *folders)
         add_folder(folders, dir);
 }
 
+/* The folder that was named; an empty name is none, as with other variables of the environment. */
+static const char *
+given_folder(const struct pga_local *local)
+{
+    const char *given = local->settings->bin_dir;
+
+    return given == NULL || given[0] == '\0' ? NULL : given;
+}
+
 static struct folders
 candidates(struct pga_local *local)
 {
     struct folders folders = {.mem = local->mem};
-    const char *given = local->settings->bin_dir;
+    const char *given = given_folder(local);
     char path[PATH_MAX];
 
     if (given != NULL) {
@@ -187,7 +196,7 @@ server_major(struct pga_local *local, const char *dir)
 static bool
 fail_none(const struct pga_local *local, struct pga_error *err)
 {
-    const char *given = local->settings->bin_dir;
+    const char *given = given_folder(local);
 
     if (given != NULL)
         (void)pga_fail(err, PGA_ERR_USAGE,
@@ -263,7 +272,7 @@ pga_cluster_program(struct pga_arena *mem, const struct pga_cluster_settings *se
         .mem = mem, .settings = settings, .cluster = &cluster, .lock_fd = -1, .data_fd = -1};
     struct folders folders = candidates(&local);
 
-    if (settings->bin_dir != NULL) { /* a server's folder may lack the clients; others will do */
+    if (given_folder(&local) != NULL) { /* a server's folder may lack the clients; others will do */
         struct pga_cluster_settings other = {0};
 
         local.settings = &other;

@@ -69,8 +69,9 @@ start_server(struct pga_local *local, struct pga_error *err)
     int log_fd = -1;
     int major = 0;
 
-    return pga_data_version(local, &major, err) && pga_binaries_find(local, major, err) &&
-           pga_tree_remove_leftovers(local, err) && pga_serverlog_open(local, &log_fd, err) &&
+    return pga_place_make_socket_dir(local, err) && pga_data_version(local, &major, err) &&
+           pga_binaries_find(local, major, err) && pga_tree_remove_leftovers(local, err) &&
+           pga_serverlog_open(local, &log_fd, err) &&
            (major != 0 || pga_data_create(local, log_fd, err)) && pga_server_clear(local, err) &&
            pga_data_ensure_database(local, log_fd, err) && pga_server_launch(local, log_fd, err);
 }
@@ -88,7 +89,7 @@ pga_cluster_start(struct pga_arena *mem, const struct pga_cluster_settings *sett
     if (out->state == PGA_CLUSTER_RUNNING) {
         if (pga_server_accepts(mem, out->socket_dir))
             return true;
-        /* It was killed just now, or something cleaned up its directory: nobody gets in any more. */
+        /* It was killed just now, or something cleaned its directory up: nobody gets in. */
         if (!pga_server_stop(&local, err))
             return false;
     }

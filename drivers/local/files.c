@@ -19,6 +19,7 @@
 #include "base/str.h"
 
 #define SMALL_FILE_MAX 8192
+#define TRIES          50 /* to have a directory that resets don't take away */
 #define DEPTH_MAX      64 /* of a tree that is removed; a data directory has about 6 */
 
 void
@@ -59,33 +60,44 @@ fail_lock(const struct pga_local *local, const char *path, int why, struct pga_e
     return pga_error_hint(err, "See who holds the lock with: fuser -v '%s'", path);
 }
 
+/* Open and lock the file: its descriptor, or -1 and why not; EWOULDBLOCK while it is held. */
+static int
+try_lock(const char *path, int *out_why)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    *out_why = errno;
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        *out_why = errno == EINTR ? EWOULDBLOCK : errno;
+    else if (is_still_there(fd, path))
+        return fd;
+    else
+        *out_why = EWOULDBLOCK;
+    (void)close(fd);
+    return -1;
+}
+
 bool
 pga_lock_take(struct pga_local *local, struct pga_error *err)
 {
     const char *path = pga_format(local->mem, "%s/lock", local->cluster->state_dir);
+    int why = 0, tries = 0;
 
-    for (;;) {
-        PGA_AUTO(pga_close)
-        int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-        int why = fd < 0 ? errno : 0;
+    while ((local->lock_fd = try_lock(path, &why)) < 0) {
+        bool late = pga_clock_now_ms(pga_clock_system()) >= local->deadline_ms;
 
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
-            why = errno;
-        if (why == 0 && is_still_there(fd, path)) {
-            local->lock_fd = fd;
-            fd = -1;
-            return true;
-        }
-        if (why == ENOENT) { /* a reset came between */
+        if ((why == ENOENT || why == EACCES) && tries++ < TRIES) { /* a reset came between */
             if (!pga_place_make(local, err))
                 return false;
-        } else if ((why != 0 && why != EWOULDBLOCK && why != EINTR) ||
-                   pga_clock_now_ms(pga_clock_system()) >= local->deadline_ms) {
-            return fail_lock(local, path, why == 0 ? EWOULDBLOCK : why, err);
+        } else if (why != EWOULDBLOCK || late) {
+            return fail_lock(local, path, why, err);
         }
         if (!pga_pause(20, err))
             return false;
     }
+    return true;
 }
 
 void

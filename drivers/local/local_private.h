@@ -96,8 +96,11 @@ bool pga_place_use(struct pga_local *local, enum pga_place_kind place, struct pg
 
 /* make.c: the directories of the state and of the socket */
 
-/* Make them where they are missing, and check that nobody else can get in. */
+/* Make the state directory where it is missing, and check that nobody else can get in. */
 bool pga_place_make(struct pga_local *local, struct pga_error *err) PGA_MUST_CHECK;
+
+/* The same for the directory of the socket; the lock is held. */
+bool pga_place_make_socket_dir(const struct pga_local *local, struct pga_error *err) PGA_MUST_CHECK;
 
 /* Remove them, as far as they are empty. */
 void pga_place_unmake(struct pga_local *local);

@@ -20,6 +20,7 @@
 
 #define OPEN_DIRECTORY (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define IGNORE_ALL     "*\n" /* what .gitignore says */
+#define TRIES          20
 
 static bool
 fail_make(const struct pga_local *local, const char *what, struct pga_error *err)
@@ -69,6 +70,41 @@ is_private(int fd, uid_t uid)
     return fchmod(fd, 0700) == 0 && fstat(fd, &status) == 0 && (status.st_mode & 0777) == 0700;
 }
 
+/* Whether an open directory holds nothing, or nothing but a file of that name. */
+static bool
+is_empty_but_for(int fd, const char *name)
+{
+    int copy = openat(fd, ".", OPEN_DIRECTORY);
+    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    const struct dirent *entry;
+    bool empty = dir != NULL;
+
+    while (empty && (entry = readdir(dir)) != NULL)
+        empty = pga_same(entry->d_name, ".") || pga_same(entry->d_name, "..") ||
+                pga_same(entry->d_name, name);
+    if (dir != NULL)
+        (void)closedir(dir);
+    else
+        pga_close(&copy);
+    return empty;
+}
+
+/*
+ * As root: give the user an empty directory of root's, which this command or another has just made,
+ * or one that was killed then.
+ */
+static bool
+give_away(int fd, const struct pga_cluster *cluster)
+{
+    struct stat status;
+
+    if (geteuid() == cluster->uid || fstat(fd, &status) != 0 || status.st_uid != geteuid())
+        return true;
+    if (is_empty_but_for(fd, NULL) && fchown(fd, cluster->uid, cluster->gid) == 0)
+        return true;
+    return fstat(fd, &status) == 0 && status.st_uid == cluster->uid; /* another was faster */
+}
+
 /*
  * The innermost directory: the user's own, with mode 0700.  A new one that can't be that is removed
  * again.
@@ -84,7 +120,7 @@ make_private(struct pga_local *local, int parent, const char *name, bool *out_sh
     fd = make_below(parent, name, 0700, &is_new);
     if (fd < 0)
         return false;
-    if (is_new && geteuid() != cluster->uid && fchown(fd, cluster->uid, cluster->gid) != 0)
+    if (!give_away(fd, cluster))
         return false;
     if (is_private(fd, cluster->uid))
         return true;
@@ -176,27 +212,28 @@ make_as_root(struct pga_local *local, maker make, bool *out_shared)
     return made;
 }
 
-static bool
-make_state_dir(struct pga_local *local, struct pga_error *err)
+bool
+pga_place_make(struct pga_local *local, struct pga_error *err)
 {
     maker make = local->place == PGA_PLACE_PROJECT ? make_in_project : make_elsewhere;
-    bool shared = false;
+    bool shared = false, made = false;
 
-    if (make(local, &shared) || make_as_root(local, make, &shared))
+    errno = ENOENT;
+    for (int i = 0; !made && errno == ENOENT && i < TRIES; i++) /* a reset may come between */
+        made = make(local, &shared) || make_as_root(local, make, &shared);
+    if (made)
         return true;
     if (local->place == PGA_PLACE_ELSEWHERE || !shared || errno != ENOTSUP)
         return fail_make(local, local->cluster->state_dir, err);
-    /*
-     * The project is on a file system that knows no modes; there the server would refuse its data.
-     */
-    return pga_place_use(local, PGA_PLACE_ELSEWHERE, err) && make_state_dir(local, err);
+    /* A file system that knows no modes: there the server would refuse its data. */
+    return pga_place_use(local, PGA_PLACE_ELSEWHERE, err) && pga_place_make(local, err);
 }
 
 /*
  * A name in /tmp can be taken by anybody, so what stands there is looked at before it is trusted.
  */
-static bool
-make_socket_dir(const struct pga_local *local, struct pga_error *err)
+bool
+pga_place_make_socket_dir(const struct pga_local *local, struct pga_error *err)
 {
     const struct pga_cluster *cluster = local->cluster;
     PGA_AUTO(pga_close)
@@ -214,34 +251,17 @@ make_socket_dir(const struct pga_local *local, struct pga_error *err)
                                "your own.");
 }
 
-bool
-pga_place_make(struct pga_local *local, struct pga_error *err)
-{
-    return make_state_dir(local, err) && make_socket_dir(local, err);
-}
-
 /* Whether a directory holds nothing but the .gitignore that write_ignore_file() made. */
 static bool
 holds_only_ignore_file(int dir_fd)
 {
     PGA_AUTO(pga_close)
     int fd = openat(dir_fd, ".gitignore", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    int copy = openat(dir_fd, ".", OPEN_DIRECTORY);
-    DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-    const struct dirent *entry;
     char text[sizeof(IGNORE_ALL) + 1];
-    bool only = fd >= 0 && dir != NULL &&
-                read(fd, text, sizeof(text)) == (ssize_t)strlen(IGNORE_ALL) &&
-                memcmp(text, IGNORE_ALL, strlen(IGNORE_ALL)) == 0;
 
-    while (only && (entry = readdir(dir)) != NULL)
-        only = pga_same(entry->d_name, ".") || pga_same(entry->d_name, "..") ||
-               pga_same(entry->d_name, ".gitignore");
-    if (dir != NULL)
-        (void)closedir(dir);
-    else
-        pga_close(&copy);
-    return only;
+    return fd >= 0 && read(fd, text, sizeof(text)) == (ssize_t)strlen(IGNORE_ALL) &&
+           memcmp(text, IGNORE_ALL, strlen(IGNORE_ALL)) == 0 &&
+           is_empty_but_for(dir_fd, ".gitignore");
 }
 
 static bool

@@ -130,6 +130,23 @@ can_make_in(const struct pga_local *local, const char *dir)
                          faccessat(AT_FDCWD, dir, X_OK, AT_EACCESS) == 0);
 }
 
+/* Whether the state directory in the project can be used, or made in the outer one. */
+static enum fitness
+judge_state_dir(const struct pga_local *local, const char *outer, const char *inner)
+{
+    struct stat status;
+
+    if (lstat(inner, &status) != 0)
+        return errno == ENOENT && can_make_in(local, outer) ? USABLE : UNUSABLE;
+    if (!S_ISDIR(status.st_mode))
+        return UNUSABLE;
+    if (status.st_uid == 0 && local->own.assumed)
+        return USABLE; /* another command of root's is about to give it to the user */
+    if (status.st_uid != local->cluster->uid)
+        return UNUSABLE;
+    return faccessat(AT_FDCWD, inner, W_OK | X_OK, AT_EACCESS) == 0 ? IN_USE : UNUSABLE;
+}
+
 /*
  * Whether the state can live in the project.  What stands there already must be the user's own (or
  * root's, for the outer directory): whoever owned it could otherwise put other data under the
@@ -149,11 +166,7 @@ judge_project(const struct pga_local *local)
         return errno == ENOENT && can_make_in(local, cluster->project_dir) ? USABLE : UNUSABLE;
     if (!S_ISDIR(status.st_mode) || (status.st_uid != cluster->uid && status.st_uid != 0))
         return UNUSABLE;
-    if (lstat(inner, &status) != 0)
-        return errno == ENOENT && can_make_in(local, outer) ? USABLE : UNUSABLE;
-    if (!S_ISDIR(status.st_mode) || status.st_uid != cluster->uid)
-        return UNUSABLE;
-    return faccessat(AT_FDCWD, inner, W_OK | X_OK, AT_EACCESS) == 0 ? IN_USE : UNUSABLE;
+    return judge_state_dir(local, outer, inner);
 }
 
 static bool

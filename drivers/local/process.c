@@ -290,8 +290,8 @@ pga_process_run(struct pga_local *local, const struct pga_process *what, char **
     int read_end = -1;
     PGA_AUTO(pga_close)
     int write_end = -1;
-    int ends[2], status = 0;
-    pid_t pid;
+    int ends[2] = {-1, -1}, status = 0;
+    pid_t pid = 0;
 
     if (out_text != NULL) {
         if (!make_pipe(ends) || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)

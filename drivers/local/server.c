@@ -326,6 +326,7 @@ pga_server_launch(struct pga_local *local, int log_fd, struct pga_error *err)
     struct pga_cluster *cluster = local->cluster;
     const char *directories = pga_format(local->mem, "unix_socket_directories=%s",
                                          quote_element(local->mem, cluster->socket_dir));
+    const char *port = pga_format(local->mem, "port=%s", PGA_LOCAL_PORT);
     /* Here and not in postgresql.conf, so that no edit of that file opens the cluster to others. */
     const char *const argv[] = {pga_format(local->mem, "%s/postgres", cluster->bin_dir),
                                 "-D",
@@ -333,7 +334,7 @@ pga_server_launch(struct pga_local *local, int log_fd, struct pga_error *err)
                                 "-c",
                                 "listen_addresses=",
                                 "-c",
-                                "port=" PGA_LOCAL_PORT,
+                                port,
                                 "-c",
                                 directories,
                                 "-c",

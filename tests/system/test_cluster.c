@@ -183,7 +183,8 @@ START_TEST(two_starts_of_two_projects_at_once)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
-    struct pga_cluster_settings one = {.project_dir = world_project(&mem, "one", geteuid())};
+    struct pga_cluster_settings one = {.bin_dir = "",
+                                       .project_dir = world_project(&mem, "one", geteuid())};
     struct pga_cluster_settings two = {.project_dir = world_project(&mem, "two", geteuid())};
     struct pga_cluster cluster;
     pid_t pids[4];
@@ -435,8 +436,8 @@ START_TEST(interrupted_and_killed_while_it_is_made)
     ck_assert_int_ne(exit_status(starter), 0);
     ck_assert_int_ne(world_shell(pga_format(&mem, "test -d '%s'/.pgalter/local/data", project)), 0);
     world_start(&mem, &settings, &cluster);
-    ck_assert_int_ne(world_shell(pga_format(&mem, "ls -d '%s'/new-* >/dev/null 2>&1", cluster.state_dir)),
-                     0);
+    ck_assert_int_ne(
+        world_shell(pga_format(&mem, "ls -d '%s'/new-* >/dev/null 2>&1", cluster.state_dir)), 0);
     ck_assert_str_eq(world_query(&mem, pga_cluster_url(&mem, &cluster, NULL), "SELECT 1"), "1");
     world_reset(&mem, &settings, &cluster);
 }
