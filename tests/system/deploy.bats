@@ -48,21 +48,20 @@ three() {
 @test "a deploy with nothing to do writes nothing" {
     three
     expect 0 pgalter deploy next
-    # Twice: the first reading may still set hint bits.
-    expect 0 pgalter deploy
+    # Whatever writes takes a transaction id; the server's own WAL (hint bits, its own snapshots) doesn't.
+    local ids="SELECT pg_snapshot_xmax(pg_current_snapshot())"
     local rows="SELECT (SELECT string_agg(xmin::text || ctid::text, ' ' ORDER BY seq) FROM pgalter.history) ||
         (SELECT string_agg(xmin::text || ctid::text, ' ' ORDER BY seq) FROM pgalter.journal) ||
         (SELECT count(*) FROM pgalter.attempts) || (SELECT count(*) FROM pgalter.unfinished)"
     local before after
-    query "$db" "CHECKPOINT"
-    before=$(query "$db" "SELECT pg_current_wal_insert_lsn()" && query "$db" "$rows")
+    before=$(query "$db" "$ids" && query "$db" "$rows")
     expect 0 pgalter deploy
     expect 0 pgalter deploy next
     expect 0 pgalter deploy 1.1.0
     expect 0 pgalter status
     expect 0 pgalter list
     expect 0 pgalter plan
-    after=$(query "$db" "SELECT pg_current_wal_insert_lsn()" && query "$db" "$rows")
+    after=$(query "$db" "$ids" && query "$db" "$rows")
     same "$after" "$before"
 }
 
