@@ -40,13 +40,17 @@ FROM expected e
 WHERE EXISTS (SELECT FROM relation)
   AND NOT EXISTS (SELECT FROM ours r WHERE r.relname OPERATOR(pg_catalog.=) e.name)
 UNION ALL
-SELECT r.relname::pg_catalog.text, pg_catalog.format('has the trigger "%s"', t.tgname)
+SELECT DISTINCT r.relname::pg_catalog.text,
+       CASE
+           WHEN t.tgisinternal THEN pg_catalog.format('has the foreign key "%s" from or to another table', c.conname)
+           ELSE pg_catalog.format('has the trigger "%s"', t.tgname)
+       END
 FROM ours r
 JOIN pg_catalog.pg_trigger t ON t.tgrelid OPERATOR(pg_catalog.=) r.oid
-WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_constraint c
-                  WHERE c.oid OPERATOR(pg_catalog.=) t.tgconstraint
-                    AND c.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char")
-   OR NOT t.tgisinternal
+LEFT JOIN pg_catalog.pg_constraint c ON c.oid OPERATOR(pg_catalog.=) t.tgconstraint
+WHERE NOT t.tgisinternal
+   OR NOT EXISTS (SELECT FROM ours o WHERE o.oid OPERATOR(pg_catalog.=) c.conrelid)
+   OR NOT EXISTS (SELECT FROM ours o WHERE o.oid OPERATOR(pg_catalog.=) c.confrelid)
 UNION ALL
 SELECT r.relname::pg_catalog.text, pg_catalog.format('has the rule "%s"', w.rulename)
 FROM ours r
@@ -71,14 +75,6 @@ UNION ALL
 SELECT r.relname::pg_catalog.text, pg_catalog.format('has the child table "%s"', i.inhrelid::pg_catalog.regclass)
 FROM ours r
 JOIN pg_catalog.pg_inherits i ON i.inhparent OPERATOR(pg_catalog.=) r.oid
-UNION ALL
-SELECT r.relname::pg_catalog.text, pg_catalog.format('has the foreign key "%s" from or to another table', c.conname)
-FROM ours r
-JOIN pg_catalog.pg_constraint c ON c.conrelid OPERATOR(pg_catalog.=) r.oid
-                                OR c.confrelid OPERATOR(pg_catalog.=) r.oid
-WHERE c.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
-  AND NOT (EXISTS (SELECT FROM ours o WHERE o.oid OPERATOR(pg_catalog.=) c.conrelid)
-           AND EXISTS (SELECT FROM ours o WHERE o.oid OPERATOR(pg_catalog.=) c.confrelid))
 UNION ALL
 SELECT r.relname::pg_catalog.text, pg_catalog.format('has the column "%s" of a foreign type', a.attname)
 FROM ours r
