@@ -55,6 +55,7 @@ until_true() {
 }
 
 # A condition for until_true: some session sleeps, as scripts do that wait for a test.
+# shellcheck disable=SC2034
 sleeping="SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database())"
 
 # contains TEXT PART: whether PART stands in TEXT; says so when not.

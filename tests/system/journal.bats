@@ -88,7 +88,7 @@ tamper() {
         refused "$1.$name where $2"
         restore
         count=$((count + 1))
-        [ "$nullable" = YES ] && [ "$(query "$db" "SELECT $name IS NOT NULL FROM pgalter.$1 WHERE $2")" = t ] || continue
+        if [ "$nullable" = NO ] || [ "$(query "$db" "SELECT $name IS NULL FROM pgalter.$1 WHERE $2")" = t ]; then continue; fi
         sql "UPDATE pgalter.$1 SET $name = NULL WHERE $2"
         refused "$1.$name null where $2"
         restore

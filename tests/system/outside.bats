@@ -97,7 +97,7 @@ CREATE TABLE c (n int);" "DROP TABLE c; DROP SCHEMA elsewhere CASCADE;"
     expect 0 pgalter deploy
     same "$(query "$db" "SELECT count(*) FROM elsewhere.b")" 1
     same "$(is_there elsewhere.i)$(is_there public.c)" tt
-    same "$(query "$db" "SELECT path || ' ' || mem FROM d")" '"$user", public 4MB'
+    same "$(query "$db" "SELECT path || ' ' || mem FROM d")" "\"\$user\", public 4MB"
 }
 
 @test "COPY with its data" {
