@@ -72,10 +72,52 @@ deploy_once(struct pga_runner *runner, struct pga_arena *mem, const struct pga_p
         if (result->is_overtaken)
             return true;
     }
-    if (runner->journal->presence != PGA_JOURNAL_PRESENT &&
-        !pga_journal_create(runner->journal, err))
-        return false;
+    if (runner->journal->presence != PGA_JOURNAL_PRESENT) {
+        if (!pga_journal_create(runner->journal, err))
+            return false;
+        /* Another run made it first, and has been at work since. */
+        result->is_overtaken = runner->journal->head.seq > 0;
+        if (result->is_overtaken)
+            return true;
+    }
     return pga_run_steps(runner, mem, plan, sources, result, err);
+}
+
+static bool
+fail_overtaken(struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_LOCKED, "other runs changed the journal %d times meanwhile",
+                   PLANS_MAX);
+    return pga_error_hint(err, "What is done is recorded. Run the same command again.");
+}
+
+/* Plan and run, and again from the start whenever another run came in between. */
+static bool
+deploy_all(struct pga_runner *runner, struct pga_arena *mem, const char *target, size_t steps,
+           struct pga_run_result *result, struct pga_error *err)
+{
+    for (int round = 0; round < PLANS_MAX; round++) {
+        struct pga_plan plan;
+
+        result->is_overtaken = false;
+        if (!pga_deploy_plan(runner, mem, target, &plan, err))
+            return false;
+        if (round == 0) {
+            result->plan = plan;
+            pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_PLANNED,
+                                                                 .plan = &result->plan});
+        }
+        if (plan.count == 0 || (steps > 0 && result->ran >= steps))
+            return true;
+        if (!deploy_once(runner, mem, &plan, result, err))
+            return false;
+        if (!result->is_overtaken)
+            return true;
+        runner->settings.plan.steps = steps > result->ran ? steps - result->ran : steps;
+        if (!pga_journal_load(runner->journal, err))
+            return false;
+    }
+    return fail_overtaken(err);
 }
 
 bool
@@ -83,29 +125,10 @@ pga_deploy(struct pga_runner *runner, struct pga_arena *mem, const char *target,
            struct pga_run_result *result, struct pga_error *err)
 {
     size_t steps = runner->settings.plan.steps;
-    bool fine = true;
+    bool fine;
 
     memset(result, 0, sizeof(*result));
-    for (int round = 0; fine && round < PLANS_MAX; round++) {
-        struct pga_plan plan;
-
-        result->is_overtaken = false;
-        fine = pga_deploy_plan(runner, mem, target, &plan, err);
-        if (!fine)
-            break;
-        if (round == 0) {
-            result->plan = plan;
-            pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_PLANNED,
-                                                                 .plan = &result->plan});
-        }
-        if (plan.count == 0 || (steps > 0 && result->ran >= steps))
-            break;
-        fine = deploy_once(runner, mem, &plan, result, err);
-        if (!fine || !result->is_overtaken)
-            break;
-        runner->settings.plan.steps = steps > result->ran ? steps - result->ran : steps;
-        fine = pga_journal_load(runner->journal, err);
-    }
+    fine = deploy_all(runner, mem, target, steps, result, err);
     runner->settings.plan.steps = steps;
     if (!fine)
         pga_runner_record(runner, PGA_DIRECTION_UP, err);

@@ -98,8 +98,14 @@ mark(struct pga_runner *runner, struct pga_arena *mem, const struct pga_alterati
 static bool
 create_if_absent(struct pga_runner *runner, struct pga_error *err)
 {
-    return runner->journal->presence == PGA_JOURNAL_PRESENT ||
-           pga_journal_create(runner->journal, err);
+    if (runner->journal->presence == PGA_JOURNAL_PRESENT)
+        return true;
+    if (!pga_journal_create(runner->journal, err))
+        return false;
+    if (runner->journal->head.seq == 0)
+        return true;
+    (void)pga_fail(err, PGA_ERR_LOCKED, "another run made the journal at the same moment");
+    return pga_error_hint(err, "Nothing was changed. Run the same command again.");
 }
 
 /* It is applied already: then all that can be left to say is that a rollback did nothing to it. */

@@ -261,9 +261,11 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
         }
         result->done++;
         result->ran += plan->steps[i].kind != PGA_STEP_RENAME;
+        if (i + 1 == plan->count)
+            break;
         if (outcome.alters_settings && !begin_anew(runner, &outcome, err))
             return false;
-        if (outcome.is_overtaken && i + 1 < plan->count) {
+        if (outcome.is_overtaken) {
             result->is_overtaken = true;
             return true;
         }

@@ -22,6 +22,7 @@ struct progress {
     const struct pga_script_text *script; /* the script in progress */
     struct pga_units units;               /* of it */
     struct pga_unfinished row;            /* as it stands in the journal */
+    bool alters_settings;                 /* new sessions begin differently now */
     bool in_transaction; /* the statements are done, the main script runs as one transaction */
 };
 
@@ -31,7 +32,11 @@ load_units(struct progress *p, const struct pga_script_text *script, struct pga_
     p->script = script;
     p->row.script = script->part;
     p->row.digest = script->digest;
-    return pga_script_units(p->mem, script, p->runner->journal->standard_strings, &p->units, err);
+    if (!pga_script_units(p->mem, script, p->runner->journal->standard_strings, &p->units, err))
+        return false;
+    for (size_t i = 0; i < p->units.statements.count; i++)
+        p->alters_settings |= p->units.statements.items[i].kind == PGA_STATEMENT_ALTER_SETTINGS;
+    return true;
 }
 
 /* ---- one statement ---- */
@@ -368,8 +373,10 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
 
     if (found != NULL ? !take_up(&p, source, found, err) : !claim(&p, source, err))
         return pga_error_while(err, "alteration \"%s\"", step->id);
-    if (run_all(&p, source, outcome, err))
+    if (run_all(&p, source, outcome, err)) {
+        outcome->alters_settings |= p.alters_settings;
         return true;
+    }
     if (p.in_transaction)
         return false; /* it has said so itself, and the record says that the statements before it are done */
     drop_claim(&p, source);

@@ -120,8 +120,6 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
     memset(err, 0, sizeof(*err));
     if (!pga_journal_open(journal, err))
         return false;
-    if (journal->presence != PGA_JOURNAL_PRESENT)
-        return pga_journal_fail_replaced(journal, err);
     outcome->is_overtaken =
         journal->head.seq != mine.seq || !pga_digest_equal(&journal->head.hash, &mine.hash);
     if (outcome->is_overtaken)

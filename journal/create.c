@@ -29,7 +29,7 @@ static bool
 was_overtaken(const struct pga_error *err)
 {
     return strcmp(err->sqlstate, "42P06") == 0 || strcmp(err->sqlstate, "42P07") == 0 ||
-           strcmp(err->sqlstate, "23505") == 0;
+           strcmp(err->sqlstate, "42710") == 0 || strcmp(err->sqlstate, "23505") == 0;
 }
 
 static bool

@@ -115,6 +115,7 @@ struct pga_journal {
     enum pga_journal_presence presence;
     int format_major, format_minor;
     struct pga_head head;
+    bool has_head; /* it has been read, so the journal can only have grown since */
 
     bool is_loaded;               /* what follows has been read and verified */
     struct pga_history_row *rows; /* the whole history, by seq */

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/interrupt.h"
+#include "drivers/sqlstate.h"
 #include "journal/lock_held.sql.h"
 #include "journal/lock_holder.sql.h"
 #include "journal/lock_release.sql.h"
@@ -112,8 +113,12 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
         pga_head_sql(&sql, journal);
     pga_buf_append_c(&sql, "COMMIT;");
     message.sql = pga_buf_str(&sql);
-    if (!pga_driver_query(journal->driver, &message, &mem, &results, err))
-        return pga_session_fail(journal->driver, err, "taking the runner lock");
+    if (!pga_driver_query(journal->driver, &message, &mem, &results, err)) {
+        bool is_gone = pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT;
+
+        (void)pga_session_fail(journal->driver, err, "taking the runner lock");
+        return is_gone && pga_journal_fail_replaced(journal, err);
+    }
     *taken = pga_same(pga_result_value(&results.items[at], 0, 0), "t");
     if (!*taken || journal->presence != PGA_JOURNAL_PRESENT)
         return true;

@@ -130,6 +130,29 @@ parse_applied(struct pga_journal *journal, const struct pga_result *result,
     return true;
 }
 
+/* Whether the history still has the row that was its last when it was read before. */
+static bool
+check_grown(const struct pga_journal *journal, const struct pga_head *before, struct pga_error *err)
+{
+    if ((uint64_t)before->seq < journal->row_count &&
+        pga_digest_equal(&journal->rows[before->seq].hash, &before->hash))
+        return true;
+    return pga_journal_fail_replaced(journal, err);
+}
+
+/* The heads that the history must have grown from: as it was read last, and as it was loaded last. */
+static size_t
+heads_of(const struct pga_journal *journal, struct pga_head *out)
+{
+    size_t count = 0;
+
+    if (journal->has_head)
+        out[count++] = journal->head;
+    if (journal->is_loaded && journal->row_count > 0)
+        out[count++] = pga_history_head(&journal->rows[journal->row_count - 1]);
+    return count;
+}
+
 bool
 pga_journal_load(struct pga_journal *journal, struct pga_error *err)
 {
@@ -139,6 +162,8 @@ pga_journal_load(struct pga_journal *journal, struct pga_error *err)
     struct pga_results results = {0};
     struct pga_buf reads = pga_buf_on(&mem);
     struct pga_applied *rows = NULL;
+    struct pga_head before[2];
+    size_t before_count = heads_of(journal, before);
 
     pga_head_sql(&reads, journal);
     pga_sql_raw(&values, "journal", journal->schema_sql);
@@ -154,6 +179,8 @@ pga_journal_load(struct pga_journal *journal, struct pga_error *err)
          parse_history(journal, &results.items[PGA_READS_AT + 1], err) &&
          parse_applied(journal, &results.items[PGA_READS_AT + 2], &rows, err) &&
          pga_chain_verify(journal, rows, results.items[PGA_READS_AT + 2].row_count, err));
+    for (size_t i = 0; journal->is_loaded && i < before_count; i++)
+        journal->is_loaded = check_grown(journal, &before[i], err);
     return journal->is_loaded;
 }
 

@@ -92,6 +92,9 @@ pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *d
         case PGA_SQLSTATE_CONTENTION:
             err->code = PGA_ERR_CONTENTION;
             break;
+        case PGA_SQLSTATE_ABSENT: /* a table of the journal is gone */
+            err->code = PGA_ERR_JOURNAL;
+            break;
         default:
             err->code = PGA_ERR_UNEXPECTED;
             break;

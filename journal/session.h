@@ -47,7 +47,7 @@ bool pga_session_standard_strings(struct pga_driver *driver);
 
 /*
  * Say what a failure of pgalter's own SQL means: a server's error becomes PGA_ERR_READ_ONLY, PGA_ERR_DENIED,
- * PGA_ERR_CONTENTION or PGA_ERR_UNEXPECTED, since no alteration is at fault; "<doing>: " goes before it.
+ * PGA_ERR_CONTENTION, PGA_ERR_JOURNAL or PGA_ERR_UNEXPECTED, since no alteration is at fault; "<doing>: " goes before it.
  * Rolls back if a transaction is open.  Returns false.
  */
 bool pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *doing);

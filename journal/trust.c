@@ -139,6 +139,8 @@ parse_format(struct pga_journal *journal, const char *text, struct pga_error *er
 bool
 pga_head_parse(struct pga_journal *journal, const struct pga_result *result, struct pga_error *err)
 {
+    struct pga_head head;
+
     if (result->row_count == 0) {
         (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal in the schema \"%s\" has no rows",
                        journal->settings.schema);
@@ -148,11 +150,16 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
     }
     if (!parse_format(journal, pga_result_value(result, 0, 3), err))
         return false;
-    if (!pga_parse_int(pga_str_of(pga_result_value(result, 0, 0)), 0, INT64_MAX - 1,
-                       &journal->head.seq) ||
-        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 1)), &journal->head.hash) ||
-        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 2)), &journal->head.state))
+    if (!pga_parse_int(pga_str_of(pga_result_value(result, 0, 0)), 0, INT64_MAX - 1, &head.seq) ||
+        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 1)), &head.hash) ||
+        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 2)), &head.state))
         return pga_fail(err, PGA_ERR_JOURNAL, "the last row of the journal's history is malformed");
+    if (journal->has_head &&
+        (head.seq < journal->head.seq ||
+         (head.seq == journal->head.seq && !pga_digest_equal(&head.hash, &journal->head.hash))))
+        return pga_journal_fail_replaced(journal, err);
+    journal->head = head;
+    journal->has_head = true;
     return true;
 }
 
@@ -207,7 +214,7 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_a
         pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT &&
         !pga_presence_parse(journal, &results->items[PGA_READS_AT - 1])) {
         memset(err, 0, sizeof(*err)); /* there is no journal yet, which is no error */
-        return true;
+        return !journal->has_head || pga_journal_fail_replaced(journal, err);
     }
     return fail_reading(journal, mem, err);
 }
