@@ -78,6 +78,13 @@ world_project(struct pga_arena *mem, const char *name, uid_t owner)
     return path;
 }
 
+struct pga_cluster_settings
+world_settings(const char *project)
+{
+    return (struct pga_cluster_settings){.project_dir = project,
+                                         .bin_dir = getenv("PGALTER_PG_BINDIR")};
+}
+
 uid_t
 world_server_uid(void)
 {

@@ -25,6 +25,9 @@ void world_end(void);
 /* A new project directory with this name and owner, mode 0755. */
 char *world_project(struct pga_arena *mem, const char *name, uid_t owner);
 
+/* For a project and the server that is tested: PGALTER_PG_BINDIR, else the installed one. */
+struct pga_cluster_settings world_settings(const char *project);
+
 /* The user that root's clusters run as: `postgres`, else `nobody`; without root the present one. */
 uid_t world_server_uid(void);
 

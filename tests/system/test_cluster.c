@@ -52,7 +52,7 @@ START_TEST(find_creates_nothing)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *project = world_project(&mem, "untouched", geteuid());
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
     struct pga_cluster cluster;
     struct pga_error err = {0};
 
@@ -87,7 +87,7 @@ START_TEST(start_use_stop_start_reset)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *project = world_project(&mem, "life", geteuid());
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
     struct pga_cluster cluster, again;
     int inherited;
     char *url;
@@ -185,7 +185,7 @@ START_TEST(two_starts_of_two_projects_at_once)
     struct pga_arena mem = {0};
     struct pga_cluster_settings one = {.bin_dir = "",
                                        .project_dir = world_project(&mem, "one", geteuid())};
-    struct pga_cluster_settings two = {.project_dir = world_project(&mem, "two", geteuid())};
+    struct pga_cluster_settings two = world_settings(world_project(&mem, "two", geteuid()));
     struct pga_cluster cluster;
     pid_t pids[4];
 
@@ -236,7 +236,7 @@ START_TEST(killed_postmaster_with_orphans_and_forged_pid)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *outer = world_project(&mem, "closed", geteuid());
-    struct pga_cluster_settings settings = {.project_dir = world_below(&mem, outer, "inner")};
+    struct pga_cluster_settings settings = world_settings(world_below(&mem, outer, "inner"));
     struct pga_cluster cluster;
     pid_t computing, stopped, sleeper;
     char *url;
@@ -326,7 +326,7 @@ START_TEST(awkward_path_and_refusals)
     struct pga_arena mem = {0};
     char *name = pga_format(&mem, "%s %0120d", AWKWARD, 1);
     char *project = world_project(&mem, name, geteuid());
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
     struct pga_cluster cluster;
 
     world_start(&mem, &settings, &cluster);
@@ -380,7 +380,7 @@ START_TEST(somebody_took_the_name_of_the_socket_directory)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *project = world_project(&mem, pga_format(&mem, "long-%0120d", 2), geteuid());
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
     struct pga_cluster cluster;
     struct pga_error err = {0};
 
@@ -409,7 +409,7 @@ START_TEST(interrupted_and_killed_while_it_is_made)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *project = world_project(&mem, "interrupted", geteuid());
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
     struct sigaction action = {.sa_handler = ask_to_stop};
     struct pga_cluster cluster;
     pid_t starter;

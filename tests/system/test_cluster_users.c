@@ -20,7 +20,7 @@ START_TEST(root_works_for_the_owner_of_the_project)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *owned = world_project(&mem, "owned", world_other_uid());
-    struct pga_cluster_settings settings = {.project_dir = owned};
+    struct pga_cluster_settings settings = world_settings(owned);
     struct pga_cluster cluster;
     struct pga_error err = {0};
     struct stat status;
@@ -42,8 +42,8 @@ END_TEST
 static int
 live_as_user(struct pga_arena *mem, const char *home, const char *read_only)
 {
-    struct pga_cluster_settings own = {.project_dir = world_below(mem, home, "project")};
-    struct pga_cluster_settings foreign = {.project_dir = read_only};
+    struct pga_cluster_settings own = world_settings(world_below(mem, home, "project"));
+    struct pga_cluster_settings foreign = world_settings(read_only);
     struct pga_cluster cluster;
     struct pga_error err = {0};
 
@@ -83,7 +83,7 @@ START_TEST(a_user_without_a_name)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     char *project = world_project(&mem, "nameless", 54321);
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
 
     ck_assert_int_eq(setgid(54321), 0);
     ck_assert_int_eq(setuid(54321), 0);
@@ -102,7 +102,7 @@ START_TEST(a_state_directory_of_somebody_else)
     struct pga_arena mem = {0};
     char *project = world_project(&mem, "shared", 0);
     char *trap = world_project(&mem, "trap", 0);
-    struct pga_cluster_settings settings = {.project_dir = project};
+    struct pga_cluster_settings settings = world_settings(project);
     struct pga_cluster cluster;
     struct pga_error err = {0};
 
