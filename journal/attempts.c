@@ -58,6 +58,15 @@ pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attemp
         pga_session_rollback(journal->driver);
 }
 
+/* Only the id may be NULL; but who knows what became of the table. */
+static const char *
+text_of(const struct pga_result *result, size_t row, size_t column)
+{
+    const char *text = pga_result_value(result, row, column);
+
+    return text == NULL ? "" : text;
+}
+
 bool
 pga_attempts_load(struct pga_journal *journal, struct pga_arena *mem, size_t limit,
                   struct pga_attempt **out, size_t *out_count, struct pga_error *err)
@@ -75,20 +84,22 @@ pga_attempts_load(struct pga_journal *journal, struct pga_arena *mem, size_t lim
     pga_sql_expand(&sql, pga_text_attempts_load_sql, &values);
     if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
         return pga_session_fail(journal->driver, err, "reading the attempts");
+    if (!pga_session_check_answer(&result, 10, err))
+        return false;
     *out = pga_new_array(mem, struct pga_attempt, result.row_count);
     *out_count = result.row_count;
     for (size_t i = 0; i < result.row_count; i++)
         (*out)[i] = (struct pga_attempt){
-            .run = pga_result_value(&result, i, 0),
-            .who = pga_result_value(&result, i, 1),
+            .run = text_of(&result, i, 0),
+            .who = text_of(&result, i, 1),
             .id = pga_result_value(&result, i, 2),
-            .direction = pga_result_value(&result, i, 3),
-            .code = pga_result_value(&result, i, 4),
-            .sqlstate = pga_result_value(&result, i, 5),
-            .message = pga_result_value(&result, i, 6),
-            .detail = pga_result_value(&result, i, 7),
-            .place = pga_result_value(&result, i, 8),
-            .at = pga_result_value(&result, i, 9),
+            .direction = text_of(&result, i, 3),
+            .code = text_of(&result, i, 4),
+            .sqlstate = text_of(&result, i, 5),
+            .message = text_of(&result, i, 6),
+            .detail = text_of(&result, i, 7),
+            .place = text_of(&result, i, 8),
+            .at = text_of(&result, i, 9),
         };
     return true;
 }

@@ -76,6 +76,8 @@ pga_journal_lock_find_holder(struct pga_journal *journal, struct pga_arena *mem,
     if (!pga_journal_select(journal, key_sql(mem, journal, pga_text_lock_holder_sql), mem, &result,
                             err))
         return pga_session_fail(journal->driver, err, "looking for the holder of the runner lock");
+    if (!pga_session_check_answer(&result, 6, err))
+        return false;
     if (result.row_count == 0 ||
         !pga_parse_int(pga_str_of(pga_result_value(&result, 0, 0)), 1, INT32_MAX, &out->pid))
         return true;
@@ -104,23 +106,30 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
     struct pga_message message = {.keep_rows = true};
     struct pga_results results = {0};
     struct pga_buf sql = pga_buf_on(&mem);
+    bool has_head = journal->presence == PGA_JOURNAL_PRESENT;
     size_t at;
 
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED;\n");
     at = 1 + pga_session_read_sql(&sql);
     pga_buf_append(&sql, key_sql(&mem, journal, pga_text_lock_try_sql));
-    if (journal->presence == PGA_JOURNAL_PRESENT)
+    if (has_head)
         pga_head_sql(&sql, journal);
     pga_buf_append_c(&sql, "COMMIT;");
     message.sql = pga_buf_str(&sql);
+    if (!pga_session_restore(journal, err))
+        return false;
     if (!pga_driver_query(journal->driver, &message, &mem, &results, err)) {
         bool is_gone = pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT;
 
         (void)pga_session_fail(journal->driver, err, "taking the runner lock");
         return is_gone && pga_journal_fail_replaced(journal, err);
     }
+    if (results.count != at + 2 + (has_head ? 1 : 0) || results.items[at].row_count != 1)
+        return pga_fail(err, PGA_ERR_UNEXPECTED,
+                        "the server gave %zu answers when the runner lock was asked for",
+                        results.count);
     *taken = pga_same(pga_result_value(&results.items[at], 0, 0), "t");
-    if (!*taken || journal->presence != PGA_JOURNAL_PRESENT)
+    if (!*taken || !has_head)
         return true;
     return pga_head_parse(journal, &results.items[at + 1], err);
 }

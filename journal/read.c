@@ -71,6 +71,8 @@ parse_history(struct pga_journal *journal, const struct pga_result *result, stru
 {
     struct columns c = {.mem = journal->mem, .result = result};
 
+    if (!pga_session_check_answer(result, 18, err))
+        return false;
     journal->rows = pga_new_array(journal->mem, struct pga_history_row, result->row_count);
     journal->row_count = result->row_count;
     for (c.row = 0; c.row < result->row_count && !c.malformed; c.row++) {
@@ -107,6 +109,8 @@ parse_applied(struct pga_journal *journal, const struct pga_result *result,
     struct columns c = {.mem = journal->mem, .result = result};
     struct pga_applied *rows = pga_new_array(journal->mem, struct pga_applied, result->row_count);
 
+    if (!pga_session_check_answer(result, 14, err))
+        return false;
     for (c.row = 0; c.row < result->row_count && !c.malformed; c.row++) {
         struct pga_applied *row = &rows[c.row];
 
@@ -169,7 +173,7 @@ pga_journal_load(struct pga_journal *journal, struct pga_error *err)
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_expand(&reads, pga_text_history_sql, &values);
     pga_sql_expand(&reads, pga_text_applied_sql, &values);
-    if (!pga_journal_read(journal, pga_buf_str(&reads), &mem, &results, err))
+    if (!pga_journal_read(journal, pga_buf_str(&reads), 3, &mem, &results, err))
         return false;
     journal->by_id = pga_map_on(journal->mem);
     journal->row_count = journal->applied_count = 0;
@@ -246,5 +250,7 @@ pga_journal_texts(struct pga_journal *journal, const struct pga_digest *digests,
     pga_sql_expand(&sql, pga_text_texts_sql, &values);
     if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
         return pga_session_fail(journal->driver, err, "reading the stored scripts");
+    if (!pga_session_check_answer(&result, 2, err))
+        return false;
     return place_texts(journal, &result, digests, count, texts, mem, err);
 }

@@ -67,6 +67,16 @@ pga_session_restore(struct pga_journal *journal, struct pga_error *err)
                           err);
 }
 
+bool
+pga_session_check_answer(const struct pga_result *result, size_t columns, struct pga_error *err)
+{
+    if (result->column_count == columns)
+        return true;
+    return pga_fail(err, PGA_ERR_UNEXPECTED,
+                    "the server answered a query of the journal with %zu columns instead of %zu",
+                    result->column_count, columns);
+}
+
 void
 pga_session_rollback(struct pga_driver *driver)
 {

@@ -52,6 +52,13 @@ bool pga_session_standard_strings(struct pga_driver *driver);
  */
 bool pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *doing);
 
+/*
+ * Whether an answer to a query of pgalter's own has the columns that were asked for: what comes from a server is looked
+ * at before it is read.  Errors: PGA_ERR_UNEXPECTED.
+ */
+bool pga_session_check_answer(const struct pga_result *result, size_t columns,
+                              struct pga_error *err) PGA_MUST_CHECK;
+
 /* Roll back if a transaction is open; a failure here hides nothing and is dropped. */
 void pga_session_rollback(struct pga_driver *driver);
 

@@ -57,7 +57,8 @@ fail_untrusted(struct pga_journal *journal, struct pga_arena *mem, struct pga_er
     struct pga_result found;
     struct pga_buf detail = pga_buf_on(mem);
 
-    if (!pga_journal_select(journal, pga_str_of(findings_sql(journal, mem)), mem, &found, err))
+    if (!pga_journal_select(journal, pga_str_of(findings_sql(journal, mem)), mem, &found, err) ||
+        !pga_session_check_answer(&found, 2, err))
         return false;
     (void)pga_fail(err, PGA_ERR_JOURNAL, "the schema \"%s\" can't be trusted as a journal",
                    journal->settings.schema);
@@ -93,9 +94,9 @@ fail_reading(struct pga_journal *journal, struct pga_arena *mem, struct pga_erro
 bool
 pga_presence_parse(struct pga_journal *journal, const struct pga_result *result)
 {
-    const char *text = result->row_count > 0 ? pga_result_value(result, 0, 0) : NULL;
+    const char *text = pga_result_value(result, 0, 0);
 
-    if (journal->synchronous_commit == NULL && result->row_count > 0) {
+    if (journal->synchronous_commit == NULL) {
         const char *value = pga_result_value(result, 0, 2);
 
         journal->synchronous_commit =
@@ -141,6 +142,8 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
 {
     struct pga_head head;
 
+    if (!pga_session_check_answer(result, 4, err))
+        return false;
     if (result->row_count == 0) {
         (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal in the schema \"%s\" has no rows",
                        journal->settings.schema);
@@ -172,6 +175,15 @@ begin_reading(struct pga_buf *sql)
     pga_buf_appendf(sql, "SET LOCAL lock_timeout = %d;\n", READ_LOCK_TIMEOUT_MS);
 }
 
+static bool
+check_count(const struct pga_results *results, size_t count, struct pga_error *err)
+{
+    if (results->count == count)
+        return true;
+    return pga_fail(err, PGA_ERR_UNEXPECTED, "the server gave %zu answers to %zu statements",
+                    results->count, count);
+}
+
 bool
 pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pga_arena *mem,
                    struct pga_result *out, struct pga_error *err)
@@ -189,13 +201,21 @@ pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pg
         pga_session_rollback(journal->driver);
         return false;
     }
+    if (!check_count(&results, PGA_READS_AT + 1, err))
+        return false;
     *out = results.items[PGA_READS_AT - 1];
     return true;
 }
 
+static bool
+is_presence(const struct pga_result *result)
+{
+    return result->column_count == 3 && result->row_count == 1;
+}
+
 bool
-pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_arena *mem,
-                 struct pga_results *results, struct pga_error *err)
+pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count,
+                 struct pga_arena *mem, struct pga_results *results, struct pga_error *err)
 {
     struct pga_buf sql = pga_buf_on(mem);
     struct pga_message message = {.keep_rows = true};
@@ -205,13 +225,22 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, struct pga_a
     pga_buf_append(&sql, reads);
     pga_buf_append_c(&sql, "COMMIT;");
     message.sql = pga_buf_str(&sql);
+    if (!pga_session_restore(journal, err))
+        return false;
     if (pga_driver_query(journal->driver, &message, mem, results, err)) {
+        if (!check_count(results, PGA_READS_AT + count + 1, err))
+            return false;
+        if (!is_presence(&results->items[PGA_READS_AT - 1]))
+            return pga_fail(err, PGA_ERR_UNEXPECTED,
+                            "the server does not say whether there is a journal");
+        /* Absent although its tables were read: they were made after this snapshot was taken. */
         (void)pga_presence_parse(journal, &results->items[PGA_READS_AT - 1]);
         return true;
     }
     pga_session_rollback(journal->driver);
     if (results->count == PGA_READS_AT &&
         pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT &&
+        is_presence(&results->items[PGA_READS_AT - 1]) &&
         !pga_presence_parse(journal, &results->items[PGA_READS_AT - 1])) {
         memset(err, 0, sizeof(*err)); /* there is no journal yet, which is no error */
         return !journal->has_head || pga_journal_fail_replaced(journal, err);
@@ -228,7 +257,7 @@ pga_journal_open(struct pga_journal *journal, struct pga_error *err)
     struct pga_buf reads = pga_buf_on(&mem);
 
     pga_head_sql(&reads, journal);
-    if (!pga_journal_read(journal, pga_buf_str(&reads), &mem, &results, err))
+    if (!pga_journal_read(journal, pga_buf_str(&reads), 1, &mem, &results, err))
         return false;
     if (journal->presence != PGA_JOURNAL_PRESENT)
         return true;

@@ -163,6 +163,8 @@ pga_unfinished_load(struct pga_journal *journal, struct pga_arena *mem, struct p
     pga_sql_expand(&sql, pga_text_unfinished_load_sql, &values);
     if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
         return pga_session_fail(journal->driver, err, "reading the unfinished steps");
+    if (!pga_session_check_answer(&result, 11, err))
+        return false;
     *out = pga_new_array(mem, struct pga_unfinished, result.row_count);
     *out_count = result.row_count;
     for (size_t i = 0; i < result.row_count; i++)
