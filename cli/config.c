@@ -19,43 +19,35 @@ find_key(const char *key)
     return NULL;
 }
 
-/* The line of a node, for the caret. */
+/* Line and column, but never the line itself: a password may stand in it. */
 static bool
-place(struct pga_error *err, const char *file, struct pga_str text, int line, int column)
+place(struct pga_error *err, const char *file, int line, int column)
 {
-    struct pga_str rest = text;
-
-    for (int i = 1; i < line && rest.len > 0; i++) {
-        const char *end = memchr(rest.data, '\n', rest.len);
-        size_t len = end == NULL ? rest.len : (size_t)(end - rest.data) + 1;
-
-        rest = pga_str_slice(rest, len, rest.len);
-    }
-    for (size_t i = 0; i < rest.len; i++)
-        if (rest.data[i] == '\n')
-            rest.len = i;
-    return pga_error_place(err, file, line, column, rest.data, rest.len);
+    return pga_error_place(err, file, line, column, NULL, 0);
 }
 
 static bool
-fail_key(const char *file, struct pga_str text, const struct pga_yaml *node, struct pga_error *err)
+fail_key(const char *file, const struct pga_yaml *node, struct pga_error *err)
 {
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf all = pga_buf_on(&mem);
     const char *keys[PGA_OPTION_COUNT];
     size_t count = 0;
     const char *nearest;
 
-    for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
-        if (pga_option_table[i].key != NULL)
-            keys[count++] = pga_option_table[i].key;
+    for (size_t i = 0; i < PGA_OPTION_COUNT; i++) {
+        if (pga_option_table[i].key == NULL)
+            continue;
+        pga_buf_appendf(&all, "%s%s", count == 0 ? "" : ", ", pga_option_table[i].key);
+        keys[count++] = pga_option_table[i].key;
+    }
     nearest = pga_nearest(node->key, keys, count);
     (void)pga_fail(err, PGA_ERR_USAGE, "unknown key \"%s\"", node->key);
-    (void)place(err, file, text, node->key_line, node->key_column);
+    (void)place(err, file, node->key_line, node->key_column);
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"%s\"?", nearest);
-    return pga_error_hint(
-        err,
-        "The keys are: alterations, database, schema, owner, role, wait, lock_wait, lock_timeout, "
-        "statement_timeout, retries.");
+    return pga_error_hint(err, "The keys are: %s.", all.data);
 }
 
 /* A folder that the file names is relative to the file, not to where the command runs. */
@@ -70,17 +62,16 @@ resolve_path(struct pga_context *ctx, const char *file, const char *path)
 }
 
 static bool
-take(struct pga_context *ctx, const char *file, struct pga_str text, const struct pga_yaml *node,
-     struct pga_error *err)
+take(struct pga_context *ctx, const char *file, const struct pga_yaml *node, struct pga_error *err)
 {
     const struct pga_option *option = find_key(node->key);
     struct pga_option_value *value;
 
     if (option == NULL)
-        return fail_key(file, text, node, err);
+        return fail_key(file, node, err);
     if (node->kind != PGA_YAML_SCALAR) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" must be one value", node->key);
-        return place(err, file, text, node->line, node->column);
+        return place(err, file, node->line, node->column);
     }
     value = &ctx->options.values[option->id];
     if (value->text != NULL || node->scalar[0] == '\0')
@@ -107,14 +98,14 @@ pga_config_load(struct pga_context *ctx, struct pga_error *err)
         return false;
     root = pga_yaml_parse(ctx->mem, file, text, err);
     if (root == NULL)
-        return false;
+        return place(err, file, err->place.line, err->place.column);
     ctx->config_file = file;
     if (root->kind != PGA_YAML_MAPPING) {
         (void)pga_fail(err, PGA_ERR_USAGE, "the configuration must be keys and values");
-        return place(err, file, text, root->line, root->column);
+        return place(err, file, root->line, root->column);
     }
     for (const struct pga_yaml *node = root->first; node != NULL; node = node->next)
-        if (!take(ctx, file, text, node, err))
+        if (!take(ctx, file, node, err))
             return false;
     return true;
 }
