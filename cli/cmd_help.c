@@ -119,6 +119,8 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
     const char *word;
 
     pga_json_release(&ctx->json); /* help is for people */
+    if (!pga_arguments_check(ctx, 0, 1, err))
+        return false;
     if (ctx->options.argument_count == 0) {
         help_all(ctx);
         return true;
@@ -133,10 +135,8 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
         return true;
     }
     command = pga_command_find(word);
-    if (command == NULL) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"", word);
-        return pga_error_hint(err, "\"pgalter help\" lists the commands.");
-    }
+    if (command == NULL)
+        return pga_command_unknown(word, err);
     help_command(ctx, command);
     return true;
 }

@@ -54,8 +54,8 @@ pga_command_find(const char *name)
     return NULL;
 }
 
-static bool
-fail_unknown(const char *name, struct pga_error *err)
+bool
+pga_command_unknown(const char *name, struct pga_error *err)
 {
     const char *names[PGA_COUNT_OF(commands)];
     const char *nearest;
@@ -182,7 +182,7 @@ run_command(struct pga_context *ctx, const char *name)
 
     if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j"))
         open_document(ctx, name);
-    if (ctx->command == NULL ? !fail_unknown(name, &err) : !run(ctx, &err)) {
+    if (ctx->command == NULL ? !pga_command_unknown(name, &err) : !run(ctx, &err)) {
         pga_error_report(ctx, &err);
         status = pga_error_exit_status(&err);
     }

@@ -19,6 +19,7 @@ enum pga_needs {
     PGA_NEEDS_ALTERATIONS_OPTIONAL = 2, /* a folder that is not there counts as an empty one */
     PGA_NEEDS_DIRECTORY = 4,            /* ctx->dir only */
     PGA_NEEDS_SERVER = 8,               /* ctx->driver, ctx->journal (opened), ctx->runner */
+    PGA_NEEDS_PROJECT = 16,             /* pgalter.yaml alone; whatever has needs reads it */
 };
 
 struct pga_command {
@@ -42,6 +43,9 @@ const struct pga_command *pga_commands(size_t *out_count);
 
 /* NULL when there is none of that name. */
 const struct pga_command *pga_command_find(const char *name);
+
+/* Say that there is none, and which one may have been meant: PGA_ERR_USAGE.  Returns false. */
+bool pga_command_unknown(const char *name, struct pga_error *err);
 
 /* Find the command among the words and run it; returns the exit status of the process. */
 int pga_command_main(int argc, char **argv);

@@ -89,8 +89,9 @@ pga_arguments_check(struct pga_context *ctx, size_t min, size_t max, struct pga_
     else
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" does not take \"%s\"", command->name,
                        ctx->options.arguments[max]);
-    return pga_error_hint(err, "Usage: pgalter %s %s. \"pgalter help %s\" has examples.",
-                          command->name, command->arguments, command->name);
+    return pga_error_hint(err, "Usage: pgalter %s%s%s. \"pgalter help %s\" has examples.",
+                          command->name, command->arguments[0] == '\0' ? "" : " ",
+                          command->arguments, command->name);
 }
 
 bool

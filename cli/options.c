@@ -130,6 +130,12 @@ pga_options_parse(struct pga_arena *mem, const char *command, pga_option_set all
 
         if (result == '?' || result == ':')
             return fail_option(result, argv, command, allowed, err);
+        /* An empty value is a variable that is not set; it must not pass for "no option". */
+        if (optarg != NULL && optarg[0] == '\0') {
+            (void)pga_fail(err, PGA_ERR_USAGE, "the value of \"--%s\" is empty",
+                           pga_option_table[id].name);
+            return pga_error_hint(err, "\"pgalter help %s\" explains it.", command);
+        }
         out->values[id].text = optarg != NULL ? optarg : "";
         out->values[id].origin = PGA_ORIGIN_COMMAND_LINE;
     }

@@ -201,6 +201,9 @@ open_alterations(struct pga_context *ctx, struct pga_error *err)
 bool
 pga_session_open(struct pga_context *ctx, struct pga_error *err)
 {
+    /* Who asks for help may have a configuration that needs it. */
+    if (ctx->command->needs == 0)
+        return true;
     if (!pga_config_load(ctx, err) || !open_alterations(ctx, err))
         return false;
     return (ctx->command->needs & PGA_NEEDS_SERVER) == 0 || open_server(ctx, err);
