@@ -90,7 +90,7 @@ version_at_most() {
 @test "partial targets take what the file names say" {
     local first second third
     first=$(version_at_most 1.0.0) second=$(version_at_most 1.20.0) third=$(version_at_most 1.10.0)
-    [ "$first" -gt 10 ] && [ "$second" -gt "$first" ] && [ "$third" -gt "$first" ]
+    [[ $first -gt 10 && $second -gt $first && $third -gt $first ]]
     expect 0 pgalter deploy 1.0.0
     contains "$out" "Found $first alterations to deploy"
     [ "$(query corpus "SELECT count(*) FROM pgalter.journal")" = "$first" ]
@@ -118,7 +118,7 @@ version_at_most() {
     [ "$(query corpus "SELECT version FROM pgalter.journal WHERE slug = 'canary'")" = next ]
     schema_of corpus >"$BATS_TEST_TMPDIR/before"
     expect 0 pgalter release 1.44.0
-    [ -f "$PGALTER_DIR/1.44.0-1900000000-canary.up.sql" ] && [ -f "$PGALTER_DIR/1.44.0-1900000000-canary.down.sql" ]
+    [[ -f $PGALTER_DIR/1.44.0-1900000000-canary.up.sql && -f $PGALTER_DIR/1.44.0-1900000000-canary.down.sql ]]
     expect 0 pgalter deploy
     contains "$out" "Found 0 alterations to deploy"
     contains "$out" "1 alteration to rename in the journal"
