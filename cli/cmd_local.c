@@ -42,7 +42,7 @@ run_psql(struct pga_context *ctx, const struct pga_cluster_settings *settings,
 {
     struct pga_cluster cluster = {0};
     const char **words = pga_new_array(ctx->mem, const char *, ctx->options.argument_count + 4);
-    size_t count = 0;
+    size_t count = 0, first = 1;
     char *psql;
 
     if (!pga_cluster_start(ctx->mem, settings, &cluster, err))
@@ -53,7 +53,9 @@ run_psql(struct pga_context *ctx, const struct pga_cluster_settings *settings,
     words[count++] = "psql";
     words[count++] = "-d";
     words[count++] = pga_cluster_conninfo(ctx->mem, &cluster, NULL);
-    for (size_t i = 1; i < ctx->options.argument_count; i++)
+    if (first < ctx->options.argument_count && strcmp(ctx->options.arguments[first], "--") == 0)
+        first++; /* people write it before words for another program */
+    for (size_t i = first; i < ctx->options.argument_count; i++)
         words[count++] = ctx->options.arguments[i];
     (void)fflush(NULL);
     (void)execv(psql, (char *const *)(uintptr_t)words);
