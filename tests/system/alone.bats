@@ -41,14 +41,15 @@ CREATE TABLE made AS SELECT 'C:\\' AS t;" "DROP TABLE made;"
 }
 
 @test "a script is split as the session began, not as the one before it left it" {
-    pair 1.0.0-15-off "SET standard_conforming_strings = off;" "SET standard_conforming_strings = off;"
+    local hidden="DO 'BEGIN PERFORM set_config(''standard_conforming_strings'', ''off'', false); END';"
+    pair 1.0.0-15-off "$hidden" "$hidden"
     pair 1.0.0-20-path "CREATE TABLE made AS SELECT 'C:\\' AS t;" "INSERT INTO made VALUES ('D:\\'); DROP TABLE made;"
+    pair 1.0.0-30-off "$hidden" "$hidden"
     expect 0 pgalter deploy
     same "$(query "$db" "TABLE made")" "C:\\"
     whole
-    pair 1.0.0-30-off "SET standard_conforming_strings = off;" "SET standard_conforming_strings = off;"
-    expect 0 pgalter deploy
     expect 0 pgalter rollback zero --yes
+    same "$(query "$db" "SELECT to_regclass('made') IS NULL")" t
 }
 
 @test "client_encoding: the script's bytes are read so, the journal's text stays what the file is" {

@@ -8,7 +8,7 @@ load ../lib/pgalter.bash
 
 setup_file() {
     cluster_start
-    query postgres "CREATE ROLE attacker LOGIN; CREATE ROLE reader LOGIN; CREATE ROLE other"
+    query postgres "CREATE ROLE attacker LOGIN; CREATE ROLE reader LOGIN; CREATE ROLE other; CREATE ROLE deployer LOGIN NOINHERIT"
 }
 
 teardown_file() { cluster_stop; }
@@ -249,14 +249,16 @@ hinted() {
     PGUSER=reader expect 0 pgalter rollback zero --yes
 }
 
-@test "the role that is acted as owns the journal" {
-    query "$db" "GRANT other TO attacker; GRANT CREATE ON DATABASE $db TO other; GRANT CREATE ON SCHEMA public TO other"
-    PGUSER=attacker expect 0 pgalter deploy --role other
-    same "$(query "$db" "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'pgalter'")" other
-    PGUSER=attacker expect 0 pgalter status --role other
-    PGUSER=attacker expect 66 pgalter status
+@test "the role that is acted as owns the journal, whatever role a script takes" {
+    query "$db" "GRANT other TO deployer; GRANT CREATE ON DATABASE $db TO other; GRANT CREATE ON SCHEMA public TO other"
+    pair 1.0.0-20-role "CREATE TABLE public.second (); SET ROLE deployer;" "SET ROLE other; DROP TABLE public.second; SET ROLE deployer;"
+    pair 1.0.0-30-next "CREATE TABLE public.third ();" "DROP TABLE public.third;"
+    PGUSER=deployer expect 0 pgalter deploy --role other
+    same "$(query "$db" "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname IN ('pgalter', 'public')")" other
+    PGUSER=deployer expect 0 pgalter status --role other
+    PGUSER=deployer expect 66 pgalter status
     expect 66 pgalter status
-    PGUSER=attacker expect 0 pgalter rollback zero --yes --role other
+    PGUSER=deployer expect 0 pgalter rollback zero --yes --role other
 }
 
 # ---- shadowed functions, operators, types and tables ----
