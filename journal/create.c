@@ -9,6 +9,7 @@
 
 #include "drivers/sqlstate.h"
 #include "journal/create.sql.h"
+#include "journal/path.sql.h"
 #include "journal/upgrade.h"
 
 /* Row 0: its hash covers the random run id, so a journal that is made again is another journal. */
@@ -24,6 +25,8 @@ first_row(const struct pga_journal *journal, const char *format, struct pga_hist
     row->hash = pga_history_hash(row);
 }
 
+#define SQLSTATE_ON_PATH "22012" /* how path.sql says no */
+
 /* Whether the error only says that another runner made the journal first (STEP 6). */
 static bool
 was_overtaken(const struct pga_error *err)
@@ -35,6 +38,19 @@ was_overtaken(const struct pga_error *err)
 static bool
 fail_creating(const struct pga_journal *journal, struct pga_error *err)
 {
+    if (strcmp(err->sqlstate, SQLSTATE_ON_PATH) == 0) {
+        pga_session_rollback(journal->driver);
+        memset(err, 0, sizeof(*err));
+        (void)pga_fail(err, PGA_ERR_USAGE,
+                       "the tables of your scripts would go into the journal's schema \"%s\"",
+                       journal->settings.schema);
+        (void)pga_error_detail(err,
+                               "It is the first one on the role's search_path: by default that "
+                               "is the schema named like the role.");
+        return pga_error_hint(
+            err, "Give the journal another schema, such as --schema pgalter_journal; or run once: "
+                 "ALTER ROLE your_role SET search_path = public;");
+    }
     if (pga_sqlstate_class(err->sqlstate) != PGA_SQLSTATE_DENIED)
         return pga_session_fail(journal->driver, err, "creating the journal");
     (void)pga_session_fail(journal->driver, err, "creating the journal");
@@ -60,6 +76,8 @@ pga_journal_create(struct pga_journal *journal, struct pga_error *err)
     if (journal->presence == PGA_JOURNAL_ABSENT)
         pga_buf_appendf(&sql, "CREATE SCHEMA %s;\n", journal->schema_sql);
     pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_raw(&values, "schema", journal->schema_literal);
+    pga_sql_expand(&sql, pga_text_path_sql, &values);
     pga_sql_expand(&sql, pga_text_create_sql, &values);
     pga_append_sql(&sql, journal, &row, false);
     pga_buf_append_c(&sql, "COMMIT;");

@@ -32,7 +32,8 @@ CREATE TABLE b (n int);" "DROP TABLE b;"
     table 1.1.0-300-c c
     expect 0 pgalter deploy
     expect 0 pgalter rollback 200-b --yes
-    expect 0 pgalter mark 300-c --because "it is there" && query "$db" "CREATE TABLE c ()" >/dev/null
+    expect 0 pgalter mark 300-c --because "it is there"
+    query "$db" "CREATE TABLE c ()" >/dev/null
     table next-400-d d
 }
 
@@ -385,6 +386,21 @@ SELECT pg_sleep(1.5);" ""
     expect 0 env PGUSER=journal_reader "$PGALTER" plan --owner journal_app
     table 1.0.0-200-b b
     expect 77 env PGUSER=journal_reader "$PGALTER" deploy --owner journal_app
+}
+
+@test "the scripts' tables never land in the journal's schema" {
+    query "$db" "CREATE ROLE pgalter LOGIN SUPERUSER" >/dev/null
+    table 1.0.0-100-a a
+    expect 64 env PGUSER=pgalter "$PGALTER" deploy
+    contains "$errors" "the tables of your scripts would go into the journal's schema \"pgalter\""
+    contains "$errors" "--schema pgalter_journal"
+    contains "$errors" "ALTER ROLE your_role SET search_path = public;"
+    same "$(query "$db" "SELECT count(*) FROM pg_namespace WHERE nspname = 'pgalter'")" 0
+    expect 0 env PGUSER=pgalter "$PGALTER" deploy --schema pgalter_journal
+    same "$(query "$db" "SELECT relnamespace::regnamespace FROM pg_class WHERE relname = 'a'")" public
+    query "$db" "ALTER ROLE pgalter SET search_path = public; DROP TABLE a" >/dev/null
+    expect 0 env PGUSER=pgalter "$PGALTER" deploy
+    same "$(query "$db" "SELECT relnamespace::regnamespace FROM pg_class WHERE relname = 'a'")" public
 }
 
 @test "two journals stand side by side in one database" {
