@@ -20,7 +20,8 @@
 #include "drivers/local/local_private.h"
 
 #define DEFAULT_TIMEOUT_MS 60000
-#define SUPERUSER          "pgalter" /* the same for everybody, so a URL suits the team */
+/* The same for everybody, so a URL suits the team; and not the journal's name, which "$user" would find. */
+#define SUPERUSER "postgres"
 
 /* Begin a command: where the cluster is, as whom it runs, and whether it runs. */
 static bool

@@ -41,7 +41,7 @@ struct pga_cluster {
     const char *socket_dir; /* its socket's path fits into 107 bytes; port 5432 */
     const char *log_file;
     const char *bin_dir; /* of the server's binaries; NULL until a command needed them */
-    const char *user;    /* the superuser of the cluster: "pgalter" */
+    const char *user;    /* the superuser of the cluster: "postgres" */
     uid_t uid;           /* the system user it runs as, and its group */
     gid_t gid;
     enum pga_cluster_state state;

@@ -59,7 +59,7 @@ START_TEST(find_creates_nothing)
     ck_assert(pga_cluster_find(&mem, &settings, &cluster, &err));
     ck_assert_int_eq(cluster.state, PGA_CLUSTER_ABSENT);
     ck_assert_str_eq(cluster.state_dir, world_below(&mem, project, ".pgalter/local"));
-    ck_assert_str_eq(cluster.user, "pgalter");
+    ck_assert_str_eq(cluster.user, "postgres");
     ck_assert_uint_eq(cluster.uid, world_server_uid());
     ck_assert_ptr_null(cluster.bin_dir);
     ck_assert(pga_cluster_stop(&mem, &settings, &cluster, &err));
