@@ -477,7 +477,7 @@ run_select(struct work *w)
         answer(w, (const char *const[]){w->server->done_when}, 1);
     } else if (!w->server->state.has_tables) {
         deny(w, "42P01", "relation does not exist");
-    } else if (contains(w, "DESC\nLIMIT 1;")) {
+    } else if (table == PGA_FAKE_HISTORY && contains(w, "LIMIT 1;")) {
         select_head(w);
     } else {
         select_rows(w, table);
