@@ -107,7 +107,7 @@ START_TEST(start_use_stop_start_reset)
     ck_assert_str_eq(world_query(&mem, url,
                                  "SELECT current_database(), current_user, rolsuper "
                                  "FROM pg_roles WHERE rolname = current_user"),
-                     "dev|pgalter|t");
+                     "dev|postgres|t");
     ck_assert_str_eq(world_query(&mem, pga_cluster_conninfo(&mem, &cluster, NULL),
                                  "SELECT current_setting('fsync'), "
                                  "current_setting('synchronous_commit'), "
