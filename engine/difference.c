@@ -7,32 +7,76 @@
 
 #include <string.h>
 
-#define CONTEXT 3
-#define TABLE_MAX                                                                                  \
-    4000000 /* cells of the table of common subsequences; beyond that, one block of change */
+#define CONTEXT 3 /* lines shown around a change */
+#define MIDDLE_MAX                                                                                 \
+    1000 /* lines between the first and the last change that are compared, of each text */
 #define LINES_MAX 60
 #define NAMED_MAX 20
 
 struct lines {
     struct pga_str *items;
     size_t count;
+    size_t left_out; /* further lines of the text */
 };
 
-static struct lines
-split(struct pga_arena *mem, struct pga_str text)
+static size_t
+count_lines(struct pga_str text)
 {
-    struct lines lines = {0};
-    size_t count = 1;
+    size_t count = 0;
 
     for (size_t i = 0; i < text.len; i++)
-        count += text.data[i] == '\n';
-    lines.items = pga_new_array(mem, struct pga_str, count);
-    while (text.len > 0) {
+        count += text.data[i] == '\n' || i + 1 == text.len;
+    return count;
+}
+
+/* The first lines of a text, at most `max`. */
+static struct lines
+split(struct pga_arena *mem, struct pga_str text, size_t max)
+{
+    struct lines lines = {.items = pga_new_array(mem, struct pga_str, max)};
+
+    while (text.len > 0 && lines.count < max) {
         const char *end = memchr(text.data, '\n', text.len);
         size_t len = end == NULL ? text.len : (size_t)(end - text.data);
 
         lines.items[lines.count++] = pga_str_slice(text, 0, len);
         text = pga_str_slice(text, len + 1, text.len);
+    }
+    lines.left_out = count_lines(text);
+    return lines;
+}
+
+/* Bytes of the lines with which both texts begin. */
+static size_t
+common_head(struct pga_str a, struct pga_str b)
+{
+    size_t same = 0, lines = 0;
+
+    while (same < a.len && same < b.len && a.data[same] == b.data[same]) {
+        same++;
+        if (a.data[same - 1] == '\n')
+            lines = same;
+    }
+    return lines;
+}
+
+static bool
+is_line_start(struct pga_str text, size_t at, size_t first)
+{
+    return at == first || text.data[at - 1] == '\n';
+}
+
+/* Bytes of the lines with which both texts end, behind their common head. */
+static size_t
+common_tail(struct pga_str a, struct pga_str b, size_t head)
+{
+    size_t same = 0, lines = 0;
+
+    while (same < a.len - head && same < b.len - head &&
+           a.data[a.len - 1 - same] == b.data[b.len - 1 - same]) {
+        same++;
+        if (is_line_start(a, a.len - same, head) && is_line_start(b, b.len - same, head))
+            lines = same;
     }
     return lines;
 }
@@ -46,6 +90,8 @@ struct edit {
 struct script {
     struct edit *items;
     size_t count;
+    size_t left_out; /* lines that were not compared */
+    size_t line;     /* of the new text, at the beginning */
 };
 
 static void
@@ -54,16 +100,20 @@ put(struct script *script, char sign, struct pga_str text)
     script->items[script->count++] = (struct edit){.sign = sign, .text = text};
 }
 
-/* Lengths of the longest common subsequences of what follows each pair of lines; NULL when the table is too large. */
+static void
+put_all(struct script *script, char sign, struct lines lines, size_t first)
+{
+    for (size_t i = first; i < lines.count; i++)
+        put(script, sign, lines.items[i]);
+}
+
+/* Lengths of the longest common subsequences of what follows each pair of lines. */
 static uint32_t *
 common_lengths(struct pga_arena *mem, struct lines a, struct lines b)
 {
     size_t width = b.count + 1;
-    uint32_t *table;
+    uint32_t *table = pga_new_array(mem, uint32_t, (a.count + 1) * width);
 
-    if (a.count + 1 > TABLE_MAX / width)
-        return NULL;
-    table = pga_new_array(mem, uint32_t, (a.count + 1) * width);
     for (size_t i = a.count; i-- > 0;) {
         for (size_t j = b.count; j-- > 0;) {
             uint32_t down = table[(i + 1) * width + j], right = table[i * width + j + 1];
@@ -78,12 +128,14 @@ common_lengths(struct pga_arena *mem, struct lines a, struct lines b)
 }
 
 static void
-merge(struct pga_arena *mem, struct lines a, struct lines b, struct script *out)
+merge(struct lines a, struct lines b, struct script *out)
 {
-    uint32_t *table = common_lengths(mem, a, b);
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    const uint32_t *table = common_lengths(&scratch, a, b);
     size_t i = 0, j = 0, width = b.count + 1;
 
-    while (i < a.count && j < b.count && table != NULL) {
+    while (i < a.count && j < b.count) {
         if (pga_str_equal(a.items[i], b.items[j])) {
             put(out, ' ', a.items[i]);
             i++;
@@ -94,32 +146,47 @@ merge(struct pga_arena *mem, struct lines a, struct lines b, struct script *out)
             put(out, '+', b.items[j++]);
         }
     }
-    while (i < a.count)
-        put(out, '-', a.items[i++]);
-    while (j < b.count)
-        put(out, '+', b.items[j++]);
+    put_all(out, '-', a, i);
+    put_all(out, '+', b, j);
 }
 
-/* Leave out lines that are the same at both ends, so that only the middle needs the table. */
-static struct script
-compare(struct pga_arena *mem, struct lines a, struct lines b)
+/* The last lines of a text that ends in a line's end. */
+static struct pga_str
+last_lines(struct pga_str text, size_t max)
 {
-    struct script script = {.items = pga_new_array(mem, struct edit, a.count + b.count + 1)};
-    size_t head = 0, tail = 0;
-    struct lines a_middle, b_middle;
+    size_t at = text.len;
 
-    while (head < a.count && head < b.count && pga_str_equal(a.items[head], b.items[head]))
-        head++;
-    while (tail < a.count - head && tail < b.count - head &&
-           pga_str_equal(a.items[a.count - 1 - tail], b.items[b.count - 1 - tail]))
-        tail++;
-    for (size_t i = 0; i < head; i++)
-        put(&script, ' ', a.items[i]);
-    a_middle = (struct lines){a.items + head, a.count - head - tail};
-    b_middle = (struct lines){b.items + head, b.count - head - tail};
-    merge(mem, a_middle, b_middle, &script);
-    for (size_t i = a.count - tail; i < a.count; i++)
-        put(&script, ' ', a.items[i]);
+    while (at > 0 && max > 0) {
+        at--;
+        while (at > 0 && text.data[at - 1] != '\n')
+            at--;
+        max--;
+    }
+    return pga_str_slice(text, at, text.len);
+}
+
+/*
+ * What changed lies between the lines with which both texts begin and those with which they end.  Only it is compared
+ * line by line, and not more than will be shown: time and memory are bounded, whatever the texts.
+ */
+static struct script
+compare(struct pga_arena *mem, struct pga_str a, struct pga_str b)
+{
+    size_t head = common_head(a, b), tail = common_tail(a, b, head);
+    struct lines a_middle = split(mem, pga_str_slice(a, head, a.len - head - tail), MIDDLE_MAX);
+    struct lines b_middle = split(mem, pga_str_slice(b, head, b.len - head - tail), MIDDLE_MAX);
+    struct lines before = split(mem, last_lines(pga_str_slice(a, 0, head), CONTEXT), CONTEXT);
+    struct lines after = split(mem, pga_str_slice(a, a.len - tail, tail), CONTEXT);
+    struct script script = {
+        .items = pga_new_array(mem, struct edit, a_middle.count + b_middle.count + 2 * CONTEXT),
+        .left_out = a_middle.left_out + b_middle.left_out,
+        .line = count_lines(pga_str_slice(b, 0, head)) + 1 - before.count,
+    };
+
+    put_all(&script, ' ', before, 0);
+    merge(a_middle, b_middle, &script);
+    if (script.left_out == 0)
+        put_all(&script, ' ', after, 0);
     return script;
 }
 
@@ -139,9 +206,9 @@ char *
 pga_difference_format(struct pga_arena *mem, struct pga_str old_text, struct pga_str new_text,
                       size_t max_lines)
 {
-    struct script script = compare(mem, split(mem, old_text), split(mem, new_text));
+    struct script script = compare(mem, old_text, new_text);
     struct pga_buf buf = pga_buf_on(mem);
-    size_t shown = 0, left_out = 0, line = 1;
+    size_t shown = 0, left_out = script.left_out, line = script.line;
     bool is_gap = true;
 
     for (size_t i = 0; i < script.count; i++) {

@@ -17,8 +17,8 @@
 
 /*
  * The lines that differ, in unified form with three lines of context: "-" stands before a line of `old`, "+" before
- * one of `new`.  At most `max_lines` lines, then how many were left out.  Texts of very many lines are compared
- * only around where they begin and end to differ.
+ * one of `new`.  At most `max_lines` lines, then how many were left out.  Only the first thousand lines between the
+ * first and the last difference are compared.
  */
 char *pga_difference_format(struct pga_arena *mem, struct pga_str old_text, struct pga_str new_text,
                             size_t max_lines);
