@@ -107,6 +107,7 @@ planted() {
     contains "$errors" '"pgalter" is a schema owned by "attacker"'
     wait
     nothing_ran
+    same "$(query "$db" "SELECT count(*) FROM pg_class WHERE relnamespace = 'pgalter'::regnamespace")" 0
 }
 
 @test "a view in place of a table is not evaluated" {
@@ -147,7 +148,10 @@ planted() {
     refused '"journal" has row-level security' --owner attacker
     as attacker "ALTER TABLE pgalter.journal DISABLE ROW LEVEL SECURITY"
     refused '"journal" has row-level security' --owner attacker
-    as attacker "DROP POLICY p ON pgalter.journal; ALTER TABLE pgalter.history ADD COLUMN extra text DEFAULT evil.word()"
+    as attacker "ALTER TABLE pgalter.journal ENABLE ROW LEVEL SECURITY; DROP POLICY p ON pgalter.journal"
+    refused '"journal" has row-level security' --owner attacker
+    as attacker "ALTER TABLE pgalter.journal DISABLE ROW LEVEL SECURITY;
+        ALTER TABLE pgalter.history ADD COLUMN extra text DEFAULT evil.word()"
     refused '"history" has a default or generated value in column "extra"' --owner attacker
     as attacker "ALTER TABLE pgalter.history DROP COLUMN extra;
         ALTER TABLE pgalter.attempts ADD CONSTRAINT c CHECK (n > 0 OR evil.ran('check'))"
