@@ -4,22 +4,42 @@
 load ../lib/schema.bash
 load ../lib/pgalter.bash
 
-setup() {
-    # Where the unprivileged user of a root's server can be too; bats' own folders are closed to it.
-    project=$(mktemp -d /tmp/pgalter-local.XXXXXX)
-    chmod 755 "$project"
-    cd "$project" || return 1
-    unset PGHOST PGPORT PGUSER PGDATABASE DATABASE_URL DB_URL PGALTER_DATABASE_URL
-    export PGALTER_DIR=$project/alterations
+# A project where the unprivileged user of a root's server can be too; bats' own folders are closed to it.
+project_new() {
+    local dir
+    dir=$(mktemp -d /tmp/pgalter-local.XXXXXX)
+    chmod 755 "$dir"
+    echo "$dir"
+}
+
+project_remove() {
+    [ -d "${1-}" ] || return 0
+    (cd "$1" && pgalter local reset --yes >/dev/null 2>&1) || true
+    rm -rf "$1"
+}
+
+# One for the tests that need only that there is one.
+setup_file() {
+    unset PGHOST PGPORT PGUSER PGDATABASE DATABASE_URL DB_URL PGALTER_DATABASE_URL PGALTER_DIR
+    shared=$(project_new)
+    export shared
+}
+teardown_file() { project_remove "$shared"; }
+
+# in_own: work in a new project.
+in_own() {
+    own=$(project_new)
+    cd "$own" || return 1
 }
 
 teardown() {
-    cd "$project" || return
-    if [ -z "${BATS_TEST_COMPLETED-}" ]; then cat .pgalter/local/log 2>/dev/null || true; fi
-    pgalter local reset --yes >/dev/null 2>&1 || true
+    if [ -z "${BATS_TEST_COMPLETED-}" ]; then tail -n 15 .pgalter/local/log 2>/dev/null || true; fi
     cd /
-    rm -rf "$project"
+    project_remove "${own-}"
 }
+
+# make STEM NAME: an alteration of this project.
+make() { PGALTER_DIR=alterations table "$1" "$2"; }
 
 # server: the process id of the project's server; fails when there is none.
 server() {
@@ -30,6 +50,7 @@ server() {
 }
 
 @test "start, use, stop, start: the data stays; reset: it goes" {
+    in_own
     expect 0 pgalter local status
     contains "$out" "absent"
     [ ! -e .pgalter ]
@@ -43,7 +64,7 @@ server() {
     same "$(server)" "$first"
     url=$(pgalter local url)
     same "$(query "$url" "SELECT current_database() || ' ' || current_setting('listen_addresses') || ' ' || current_setting('fsync')")" "dev  on"
-    table 1.0.0-100-a a
+    make 1.0.0-100-a a
     expect 0 pgalter deploy --db "$url"
     same "$(query "$url" "SELECT relnamespace::regnamespace FROM pg_class WHERE relname = 'a'")" public
     expect 0 pgalter local stop
@@ -66,8 +87,9 @@ server() {
 }
 
 @test "--db local: deploys, rolls back and remembers" {
-    table 1.0.0-100-a a
-    table next-200-b b
+    cd "$shared" || return 1
+    make 1.0.0-100-a a
+    make next-200-b b
     expect 0 pgalter deploy --db local:
     contains "$out" "Deployed 1 alteration"
     expect 0 env DATABASE_URL=local: "$PGALTER" deploy next
@@ -76,6 +98,7 @@ server() {
     contains "$out" "database   database \"dev\""
     contains "$out" "applied    2 alterations"
     expect 0 pgalter rollback zero --yes
+    rm pgalter.yaml
     expect 77 pgalter status --db local:other
     contains "$errors" "database \"other\" does not exist"
     expect 0 pgalter local psql -c "CREATE DATABASE other"
@@ -84,6 +107,7 @@ server() {
 }
 
 @test "psql gets what follows it, and its exit status counts" {
+    cd "$shared" || return 1
     expect 0 pgalter local psql -XAtc "SELECT 6 * 7"
     same "$out" 42
     expect 0 pgalter local psql -XAt -v n=1 -c "SELECT current_database()"
@@ -97,8 +121,9 @@ server() {
 }
 
 @test "--json of each word" {
+    in_own
     expect 0 pgalter local status --json
-    same "$(jq -r '"\(.state) \(.url) \(.project)"' <<<"$out")" "absent null $project"
+    same "$(jq -r '"\(.state) \(.url) \(.project)"' <<<"$out")" "absent null $own"
     expect 0 pgalter local start --json
     same "$(jq -r .state <<<"$out")" running
     same "$(jq -r .url <<<"$out")" "$(pgalter local url)"
@@ -115,10 +140,11 @@ server() {
 }
 
 @test "the project is where pgalter.yaml stands, and each has its own" {
+    in_own
     mkdir -p sub other
     chmod 755 sub other
     printf 'alterations: alterations\n' >pgalter.yaml
-    table 1.0.0-100-a a
+    make 1.0.0-100-a a
     expect 0 pgalter local start
     cd sub
     expect 0 pgalter local status --config ../pgalter.yaml
@@ -132,21 +158,25 @@ server() {
     expect 0 pgalter local psql -XAtc "SELECT count(*) FROM pg_namespace WHERE nspname = 'pgalter'"
     same "$out" 0
     expect 0 pgalter local reset --yes
-    cd "$project" || return 1
+    cd "$own" || return 1
     expect 0 pgalter local psql -XAtc "SELECT count(*) FROM pgalter.journal"
     same "$out" 1
 }
 
 @test "kill -9 of its server: the next command starts it again, with what was committed" {
-    table 1.0.0-100-a a
+    cd "$shared" || return 1
+    make 1.0.0-100-a a
     expect 0 pgalter deploy --db local:
+    expect 0 pgalter local psql -XAtc "SELECT count(*) FROM pgalter.journal"
+    local count=$out
     kill -KILL "$(server)"
     expect 0 pgalter status --db local:
-    contains "$out" "applied    1 alteration"
+    contains "$out" "applied    $count alteration"
     server
 }
 
 @test "root's server runs as another user, and nobody else gets in" {
+    cd "$shared" || return 1
     [ "$(id -u)" = 0 ] || skip "not root"
     expect 0 pgalter local start
     [ "$(stat -c %u .pgalter/local/data)" != 0 ]
@@ -156,8 +186,9 @@ server() {
 }
 
 @test "without a server's programs it says what to install" {
+    in_own
     mkdir empty
-    expect 64 env PGALTER_PG_BINDIR="$project/empty" "$PGALTER" local start
-    contains "$errors" "$project/empty"
-    expect 64 env PGALTER_PG_BINDIR="$project/empty" "$PGALTER" status --db local:
+    expect 64 env PGALTER_PG_BINDIR="$own/empty" "$PGALTER" local start
+    contains "$errors" "$own/empty"
+    expect 64 env PGALTER_PG_BINDIR="$own/empty" "$PGALTER" status --db local:
 }
