@@ -2,7 +2,8 @@
  * journal/upgrade.h: the formats of the journal.
  *
  * A format is major.minor.  A minor version only adds tables, or columns that the hash of a history row does not
- * cover, so an older pgalter of the same major version goes on reading, writing and verifying.
+ * cover, so an older pgalter of the same major version goes on reading, writing and verifying.  Such a column may
+ * be null and has no default: older ones don't fill it, and a default is code that trust.c finds.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
