@@ -65,6 +65,18 @@ three() {
     same "$after" "$before"
 }
 
+@test "a deploy with nothing to do waits for nobody" {
+    table 1.0.0-100-a a
+    script next-200-slow.up.sql "SELECT pg_sleep(3);"
+    expect 0 pgalter deploy
+    begin deploy next
+    until_true "$db" "$sleeping"
+    expect 73 pgalter deploy next --lock-wait 0
+    expect 0 pgalter deploy --lock-wait 0
+    expect 0 pgalter status
+    finish 0
+}
+
 @test "latest leaves next alone, next takes everything" {
     three
     expect 0 pgalter deploy
