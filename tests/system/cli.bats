@@ -484,4 +484,7 @@ SELECT 1/0;"
     script 1.0.0-100-a.up.sql "DO \$\$ BEGIN RAISE NOTICE 'in the middle'; END \$\$;"
     "$PGALTER" deploy >both 2>&1 </dev/null
     same "$(grep -n -e 'Found 1' -e 'in the middle' -e 'Deployed' both | cut -d: -f1 | tr '\n' ' ')" "1 2 4 "
+    table 1.0.0-100-a a
+    if "$PGALTER" rollback zero --down-from files >both 2>&1 </dev/null; then return 1; fi
+    same "$(grep -n -e 'Found 1' -e 'revert 100-a' -e 'nobody to ask' both | cut -d: -f1 | tr '\n' ' ')" "1 2 3 "
 }
