@@ -46,13 +46,15 @@ pga_deploy_plan(struct pga_runner *runner, struct pga_arena *mem, const char *ta
 
     memset(out, 0, sizeof(*out));
     /* The words need no ids to be understood, so a settled journal need not be read. */
-    if (is_settled(runner) && (pga_same(target_text, "latest") || pga_same(target_text, "next")))
+    if (is_settled(runner) && !runner->journal->has_unfinished &&
+        (pga_same(target_text, "latest") || pga_same(target_text, "next")))
         return true;
     if (!runner->journal->is_loaded && !pga_journal_load(runner->journal, err))
         return false;
     return parse_target(runner, mem, target_text, &target, err) &&
            pga_plan_deploy(mem, runner->alterations, runner->journal, &target, settings, out,
                            err) &&
+           pga_run_check_unfinished(runner, mem, out, err) &&
            pga_difference_check(runner, mem, out, err) &&
            pga_plan_check(mem, out, runner->journal, settings, err);
 }

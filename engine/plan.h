@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "engine/target.h"
 #include "journal/journal.h"
+#include "journal/unfinished.h"
 
 enum pga_direction { PGA_DIRECTION_UP, PGA_DIRECTION_DOWN };
 
@@ -86,6 +87,13 @@ void pga_plan_rollback(struct pga_arena *mem, const struct pga_alterations *alte
 bool pga_plan_check(struct pga_arena *mem, const struct pga_plan *plan,
                     const struct pga_journal *journal, const struct pga_plan_settings *settings,
                     struct pga_error *err) PGA_MUST_CHECK;
+
+/*
+ * Refuse a plan while a step of the other direction is half done, also an empty one: what is half done must not look
+ * like nothing to do.  Errors: PGA_ERR_HALF_DONE, with the commands.
+ */
+bool pga_plan_check_unfinished(const struct pga_plan *plan, const struct pga_unfinished *rows,
+                               size_t count, struct pga_error *err) PGA_MUST_CHECK;
 
 /* What the journal will hold for an alteration once it is applied. */
 void pga_applied_of(const struct pga_alteration *alteration, struct pga_applied *out);

@@ -208,3 +208,23 @@ pga_plan_check(struct pga_arena *mem, const struct pga_plan *plan,
     return check_backfill(plan, err) && check_reversible(mem, plan, settings, err) &&
            check_needs(mem, plan, journal, err);
 }
+
+bool
+pga_plan_check_unfinished(const struct pga_plan *plan, const struct pga_unfinished *rows,
+                          size_t count, struct pga_error *err)
+{
+    bool is_down = plan->direction == PGA_DIRECTION_DOWN;
+
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].is_down == is_down)
+            continue;
+        (void)pga_fail(err, PGA_ERR_HALF_DONE,
+                       "\"%s\" is half done in the other direction (%s); nothing was run",
+                       rows[i].id, is_down ? "up" : "down");
+        return pga_error_hint(
+            err,
+            "Finish it first: pgalter %s; or undo what it did, then: pgalter %s %s --because TEXT",
+            is_down ? "deploy" : "rollback TARGET", is_down ? "forget" : "mark", rows[i].id);
+    }
+    return true;
+}

@@ -74,7 +74,7 @@ commit(struct pga_runner *runner, struct pga_arena *mem, const struct pga_change
 
     if (!find_unfinished(runner, mem, id, &has_unfinished, err))
         return false;
-    return has_unfinished ? pga_journal_finish(runner->journal, change, texts, id, err)
+    return has_unfinished ? pga_journal_finish(runner->journal, change, texts, false, err)
                           : pga_journal_commit(runner->journal, change, texts, err);
 }
 

@@ -27,7 +27,8 @@ pga_rollback_plan(struct pga_runner *runner, struct pga_arena *mem, const char *
         return pga_error_hint(err, "\"pgalter list\" shows what is applied.");
     }
     pga_plan_rollback(mem, runner->alterations, runner->journal, &target, settings, out);
-    return pga_difference_check(runner, mem, out, err) &&
+    return pga_run_check_unfinished(runner, mem, out, err) &&
+           pga_difference_check(runner, mem, out, err) &&
            pga_plan_check(mem, out, runner->journal, settings, err);
 }
 

@@ -36,6 +36,17 @@ same_head(const struct pga_head *a, const struct pga_head *b)
     return a->seq == b->seq && pga_digest_equal(&a->hash, &b->hash);
 }
 
+/* A session's lock and settings stay behind on whatever backend the pooler gave us last (FACTS 4). */
+static bool
+fail_pooled(struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE,
+                   "this connection goes through a pooler; nothing was changed");
+    return pga_error_hint(
+        err, "Connect to the server itself: use the address and port of PostgreSQL, not "
+             "the pooler's. Reading commands work through a pooler.");
+}
+
 bool
 pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *err)
 {
@@ -46,6 +57,8 @@ pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *er
     enum pga_journal_presence presence = runner->journal->presence;
     struct pga_head head = runner->journal->head;
 
+    if (runner->journal->is_pooled)
+        return fail_pooled(err);
     if (!pga_journal_lock_take(runner->journal, &wait, err))
         return false;
     runner->has_lock = true;
@@ -174,28 +187,27 @@ pga_runner_record(struct pga_runner *runner, enum pga_direction direction,
         record_failure(runner, NULL, direction == PGA_DIRECTION_DOWN, err);
 }
 
-/*
- * A run in one direction doesn't go past an alteration that another left in the middle of the other: what it builds
- * upon is neither there nor gone.
- */
-static bool
-check_unfinished(const struct pga_plan *plan, const struct pga_unfinished *rows, size_t count,
-                 struct pga_error *err)
+bool
+pga_run_check_unfinished(struct pga_runner *runner, struct pga_arena *mem,
+                         const struct pga_plan *plan, struct pga_error *err)
 {
-    bool is_down = plan->direction == PGA_DIRECTION_DOWN;
+    struct pga_unfinished *rows;
+    size_t count, left = 0;
 
+    if (!runner->journal->has_unfinished)
+        return true;
+    if (!pga_unfinished_load(runner->journal, mem, &rows, &count, err))
+        return false;
+    /* What a living run has in hand is not left over; the runner lock keeps us apart. */
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].is_down == is_down)
-            continue;
-        (void)pga_fail(err, PGA_ERR_HALF_DONE,
-                       "\"%s\" is half done in the other direction (%s); nothing was run",
-                       rows[i].id, is_down ? "up" : "down");
-        return pga_error_hint(
-            err,
-            "Finish it first: pgalter %s; or undo what it did, then: pgalter %s %s --because TEXT",
-            is_down ? "deploy" : "rollback TARGET", is_down ? "forget" : "mark", rows[i].id);
+        bool alive;
+
+        if (!pga_unfinished_is_alive(runner->journal, &rows[i], &alive, err))
+            return false;
+        if (!alive)
+            rows[left++] = rows[i];
     }
-    return true;
+    return pga_plan_check_unfinished(plan, rows, left, err);
 }
 
 /* What the loop over the steps works with. */
@@ -246,7 +258,7 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
     struct pga_unfinished *unfinished;
 
     if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err) ||
-        !check_unfinished(plan, unfinished, steps.unfinished_count, err))
+        !pga_plan_check_unfinished(plan, unfinished, steps.unfinished_count, err))
         return false;
     steps.unfinished = unfinished;
     result->is_overtaken = false;

@@ -49,6 +49,10 @@ bool pga_rollback_plan(struct pga_runner *runner, struct pga_arena *mem, const c
 bool pga_rollback(struct pga_runner *runner, struct pga_arena *mem, const struct pga_plan *plan,
                   struct pga_run_result *result, struct pga_error *err) PGA_MUST_CHECK;
 
+/* Load the records of half-done steps, if there are any, and check the plan against them.  For planning. */
+bool pga_run_check_unfinished(struct pga_runner *runner, struct pga_arena *mem,
+                              const struct pga_plan *plan, struct pga_error *err) PGA_MUST_CHECK;
+
 /* Run the steps of a plan, holding the lock.  For deploy.c and rollback.c. */
 bool pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga_plan *plan,
                    const struct pga_source *sources, struct pga_run_result *result,

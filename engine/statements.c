@@ -6,13 +6,17 @@
 #include "engine/statements.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
 #include "engine/retry.h"
 #include "engine/statement_send.h"
+#include "engine/invalid_indexes.sql.h"
 #include "journal/session.h"
+
+#define CLAIM_POLL_MS 200
 
 /* One step in progress. */
 struct progress {
@@ -23,6 +27,7 @@ struct progress {
     struct pga_units units;               /* of it */
     struct pga_unfinished row;            /* as it stands in the journal */
     bool alters_settings;                 /* new sessions begin differently now */
+    bool in_doubt;       /* the statement that failed may have done a part of its work */
     bool in_transaction; /* the statements are done, the main script runs as one transaction */
 };
 
@@ -53,7 +58,21 @@ is_setting(const struct pga_statement *statement)
     return (statement->kind == PGA_STATEMENT_SESSION_STATE ||
             statement->kind == PGA_STATEMENT_SET_LEXICAL) &&
            (pga_str_equal_nocase(statement->first, "set") ||
-            pga_str_equal_nocase(statement->first, "reset"));
+            pga_str_equal_nocase(statement->first, "reset")) &&
+           !pga_str_equal_nocase(statement->second, "local");
+}
+
+/* Whether what one setting did is over once the other, later one has run: same name, or all of them. */
+static bool
+is_overridden(const struct pga_statement *setting, const struct pga_statement *later)
+{
+    const char *name = later->second.data;
+
+    if (pga_str_equal_nocase(later->second, "all"))
+        return true;
+    return setting->second.len == later->second.len && name != NULL &&
+           strncasecmp(setting->second.data, name, later->second.len) == 0 &&
+           !pga_str_equal_nocase(later->second, "session");
 }
 
 static bool
@@ -72,9 +91,14 @@ send_settings(struct progress *p, size_t before, struct pga_error *err)
 
     while (first > 0 && !is_discard_all(&items[first - 1]))
         first--;
-    for (size_t i = first; i < before; i++)
-        if (is_setting(&items[i]) && !send_statement(p, i, err))
+    for (size_t i = first; i < before; i++) {
+        bool over = !is_setting(&items[i]);
+
+        for (size_t later = i + 1; later < before && !over; later++)
+            over = is_setting(&items[later]) && is_overridden(&items[i], &items[later]);
+        if (!over && !send_statement(p, i, err))
             return false;
+    }
     return true;
 }
 
@@ -103,10 +127,10 @@ run_together(struct progress *p, const struct pga_unit *unit, struct pga_error *
             return false;
     done.unit++;
     pga_tail_reset_sql(&last, p->runner->journal->synchronous_commit);
-    pga_unfinished_update_sql(&last, p->runner->journal, &done);
+    pga_unfinished_update_sql(&last, p->runner->journal, &p->row, &done);
     pga_buf_append_c(&last, "COMMIT;");
     if (!run_message(p, &last, err))
-        return false;
+        return pga_unfinished_failure(p->runner->journal, p->step->id, err);
     p->row = done;
     return true;
 }
@@ -122,6 +146,79 @@ session_timeouts(struct pga_buf *buf, const struct pga_session_head *head,
                     (long long)lock_timeout, (long long)head->statement_timeout_ms);
 }
 
+/* The indexes that are INVALID and not being built: their OIDs, and the statements that drop them. */
+static bool
+load_invalid(struct progress *p, struct pga_result *out, struct pga_error *err)
+{
+    return pga_journal_select(p->runner->journal, pga_str_of(pga_text_invalid_indexes_sql), p->mem,
+                              out, err);
+}
+
+static bool
+note_indexes(struct progress *p, struct pga_unfinished *row, struct pga_error *err)
+{
+    struct pga_buf list = pga_buf_on(p->mem);
+    struct pga_result found;
+
+    if (!load_invalid(p, &found, err))
+        return false;
+    for (size_t i = 0; i < found.row_count; i++)
+        pga_buf_appendf(&list, "%s%s", i == 0 ? "" : " ", pga_result_value(&found, i, 0));
+    row->indexes = list.data;
+    return true;
+}
+
+static bool
+has_word(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
+        if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
+            return true;
+    return false;
+}
+
+/* Drop what a failed statement left behind: indexes that are INVALID now and were not before it (STEP 7). */
+static bool
+drop_carcasses(struct progress *p)
+{
+    struct pga_error ignored = {0};
+    struct pga_result found;
+    bool fine = load_invalid(p, &found, &ignored);
+
+    for (size_t i = 0; fine && i < found.row_count; i++) {
+        const char *drop = pga_result_value(&found, i, 1);
+
+        if (!has_word(p->row.indexes, pga_result_value(&found, i, 0)))
+            fine = pga_driver_run(p->runner->driver, pga_str_of(drop), &ignored);
+    }
+    return fine;
+}
+
+/*
+ * The server said no.  A statement that is all or nothing can be started again by a later run.  A procedure that
+ * commits by itself may have done a part, and stays in doubt.
+ */
+static void
+give_back(struct progress *p, const struct pga_statement *statement)
+{
+    struct pga_unfinished back = p->row;
+    struct pga_error ignored = {0};
+
+    if (statement->kind == PGA_STATEMENT_CALL) {
+        p->in_doubt = true;
+        return;
+    }
+    if (statement->concurrently && !drop_carcasses(p)) {
+        p->in_doubt = true;
+        return;
+    }
+    back.progress = PGA_PROGRESS_NEXT;
+    if (pga_unfinished_update(p->runner->journal, &p->row, &back, &ignored))
+        p->row = back;
+}
+
 /* A statement that can't share a transaction: `started` before it, the record that it is done after it. */
 static bool
 run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
@@ -131,7 +228,9 @@ run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err
     struct pga_buf settings = pga_buf_on(p->mem);
 
     started.progress = PGA_PROGRESS_STARTED;
-    if (!pga_unfinished_update(p->runner->journal, &started, err))
+    if (p->units.statements.items[unit->first].concurrently && !note_indexes(p, &started, err))
+        return false;
+    if (!pga_unfinished_update(p->runner->journal, &p->row, &started, err))
         return false;
     p->row = started;
     (void)PGA_FAULT(statement_started);
@@ -139,20 +238,15 @@ run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err
     session_timeouts(&settings, &head, &p->units.statements.items[unit->first]);
     if (!run_message(p, &settings, err) || !send_settings(p, unit->first, err) ||
         !send_statement(p, unit->first, err)) {
-        struct pga_unfinished back = p->row;
-        struct pga_error ignored = {0};
-
-        /* The server said no, so the statement did not take effect: a later run may start it again. */
         pga_session_rollback(p->runner->driver);
-        back.progress = PGA_PROGRESS_NEXT;
-        if (err->code == PGA_ERR_SQL && pga_unfinished_update(p->runner->journal, &back, &ignored))
-            p->row = back;
+        if (err->code == PGA_ERR_SQL)
+            give_back(p, &p->units.statements.items[unit->first]);
         return false;
     }
     (void)PGA_FAULT(statement_done);
     started.progress = PGA_PROGRESS_NEXT;
     started.unit++;
-    if (!pga_unfinished_update(p->runner->journal, &started, err))
+    if (!pga_unfinished_update(p->runner->journal, &p->row, &started, err))
         return false;
     p->row = started;
     return true;
@@ -175,7 +269,7 @@ run_unit(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
         if (unit->transactional ? run_together(p, unit, err) : run_apart(p, unit, err))
             return true;
         pga_session_rollback(p->runner->driver);
-        if (!pga_retry_wait(&retry, err))
+        if (p->in_doubt || !pga_retry_wait(&retry, err))
             return false;
     }
 }
@@ -241,13 +335,11 @@ resolve_started(struct progress *p, struct pga_error *err)
     struct pga_unfinished decided = p->row;
     bool done = false;
 
-    if (p->script->directives.done_when == NULL)
-        return fail_half_done(p, err);
     if (!ask_done_when(p, &done, err))
         return false;
     decided.progress = PGA_PROGRESS_NEXT;
     decided.unit += done ? 1 : 0;
-    if (!pga_unfinished_update(p->runner->journal, &decided, err))
+    if (!pga_unfinished_update(p->runner->journal, &p->row, &decided, err))
         return false;
     p->row = decided;
     return true;
@@ -266,19 +358,75 @@ fail_other_text(const struct progress *p, struct pga_error *err)
         undone_command(p), p->step->id);
 }
 
+/*
+ * Whether the run that a record names is still at it, although this one has the runner lock: then its claim stands.
+ * Waits for its end as long as one waits for a runner; after that the journal is another, and the plan too.
+ */
+static bool
+wait_for_claim(struct progress *p, const struct pga_unfinished *found, bool *out_waited,
+               struct pga_error *err)
+{
+    const struct pga_clock *clock = p->runner->clock;
+    int64_t started = pga_clock_now_ms(clock);
+    bool alive = true;
+
+    *out_waited = false;
+    for (;;) {
+        if (!pga_unfinished_is_alive(p->runner->journal, found, &alive, err))
+            return false;
+        if (!alive)
+            return true;
+        *out_waited = true;
+        pga_runner_unlock(p->runner); /* the other one may need it to go on */
+        if (pga_clock_now_ms(clock) - started > p->runner->settings.lock_wait_ms)
+            break;
+        pga_clock_sleep_ms(clock, CLAIM_POLL_MS);
+        if (!pga_interrupt_check(err))
+            return false;
+    }
+    (void)pga_fail(err, PGA_ERR_LOCKED, "run %s by %s is still at work on it", found->run,
+                   found->who);
+    return pga_error_hint(err,
+                          "Nothing was changed. Run the same command again when it has ended.");
+}
+
+/* Make the record this run's own; a run that still lived would stop at its next statement. */
+static bool
+take_over(struct progress *p, const struct pga_unfinished *found, struct pga_error *err)
+{
+    p->row = *found;
+    p->row.run = p->runner->journal->settings.run;
+    p->row.who = p->runner->journal->settings.who;
+    return pga_unfinished_update(p->runner->journal, found, &p->row, err);
+}
+
 /* Take up a step where another run left it. */
 static bool
 take_up(struct progress *p, const struct pga_source *source, const struct pga_unfinished *found,
-        struct pga_error *err)
+        struct pga_step_outcome *outcome, struct pga_error *err)
 {
     bool in_before = source->before != NULL && (size_t)source->before->part == found->script;
     const struct pga_script_text *script = in_before ? source->before : source->main;
 
+    if (!wait_for_claim(p, found, &outcome->is_overtaken, err))
+        return false;
+    if (outcome->is_overtaken)
+        return true;
     if (!load_units(p, script, err))
         return false;
     p->row = *found;
     if ((size_t)script->part != found->script || !pga_digest_equal(&found->digest, &script->digest))
         return fail_other_text(p, err);
+    if ((size_t)found->unit > p->units.count)
+        return pga_fail(
+            err, PGA_ERR_JOURNAL,
+            "the journal was tampered with: its record of \"%s\" is behind the script's end",
+            found->id);
+    if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count &&
+        p->script->directives.done_when == NULL)
+        return fail_half_done(p, err);
+    if (!take_over(p, found, err))
+        return false;
     if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count &&
         !resolve_started(p, err))
         return false;
@@ -288,7 +436,8 @@ take_up(struct progress *p, const struct pga_source *source, const struct pga_un
 }
 
 static bool
-claim(struct progress *p, const struct pga_source *source, struct pga_error *err)
+claim(struct progress *p, const struct pga_source *source, struct pga_step_outcome *outcome,
+      struct pga_error *err)
 {
     if (!load_units(p, source->before != NULL ? source->before : source->main, err))
         return false;
@@ -296,7 +445,15 @@ claim(struct progress *p, const struct pga_source *source, struct pga_error *err
     p->row.is_down = p->step->kind == PGA_STEP_REVERT;
     p->row.run = p->runner->journal->settings.run;
     p->row.who = p->runner->journal->settings.who;
-    return pga_unfinished_claim(p->runner->journal, &p->row, err);
+    if (pga_unfinished_claim(p->runner->journal, &p->row, err))
+        return true;
+    if (err->code != PGA_ERR_LOCKED)
+        return false;
+    /* Another run has just claimed it: the next plan finds its record. */
+    memset(err, 0, sizeof(*err));
+    outcome->is_overtaken = true;
+    pga_clock_sleep_ms(p->runner->clock, CLAIM_POLL_MS);
+    return pga_interrupt_check(err);
 }
 
 /* ---- the whole step ---- */
@@ -320,7 +477,7 @@ finish(struct progress *p, struct pga_step_outcome *outcome, struct pga_error *e
     struct pga_texts texts = {0};
     struct pga_change change = pga_step_change(p->step, &after, &texts);
 
-    if (!pga_journal_finish(journal, &change, &texts, p->step->id, err)) {
+    if (!pga_journal_finish(journal, &change, &texts, true, err)) {
         if (err->code != PGA_ERR_LOCKED)
             return false;
         /* What the script did stays; the record says that only the append is left, and the next plan does it. */
@@ -339,15 +496,18 @@ drop_claim(struct progress *p, const struct pga_source *source)
 
     if (p->script == first && p->row.unit == 0 && p->row.progress == PGA_PROGRESS_NEXT &&
         pga_driver_transaction(p->runner->driver) == PGA_TRANSACTION_IDLE)
-        (void)!pga_unfinished_delete(p->runner->journal, p->step->id, &ignored);
+        (void)!pga_unfinished_delete(p->runner->journal, p->step->id, true, &ignored);
 }
 
 static bool
 run_all(struct progress *p, const struct pga_source *source, struct pga_step_outcome *outcome,
         struct pga_error *err)
 {
+    struct pga_unfinished before;
+
     if (!run_script(p, err))
         return false;
+    before = p->row;
     if (p->script == source->before) {
         if (!pga_script_is_outside(source->main)) {
             p->in_transaction = true;
@@ -356,10 +516,41 @@ run_all(struct progress *p, const struct pga_source *source, struct pga_step_out
         if (!load_units(p, source->main, err))
             return false;
         p->row.unit = 0;
-        if (!pga_unfinished_update(p->runner->journal, &p->row, err) || !run_script(p, err))
+        if (!pga_unfinished_update(p->runner->journal, &before, &p->row, err) ||
+            !run_script(p, err))
             return false;
     }
     return finish(p, outcome, err);
+}
+
+/* After a failure: what of the step is done, and what to do next. */
+static bool
+say_what_stays(const struct progress *p, struct pga_error *err)
+{
+    const char *id = p->step->id;
+
+    if (err->code != PGA_ERR_SQL && err->code != PGA_ERR_CONTENTION)
+        return pga_error_while(err, "alteration \"%s\"", id);
+    (void)pga_error_while(err, "alteration \"%s\" failed", id);
+    if (p->in_doubt) {
+        err->code = PGA_ERR_HALF_DONE;
+        return pga_error_hint(
+            err,
+            "It runs outside a transaction and may have done a part. Look at the database. If "
+            "all of it took effect: pgalter %s %s --because TEXT. After undoing the part: "
+            "pgalter %s %s --because TEXT, then the same command again.",
+            p->step->kind == PGA_STEP_REVERT ? "forget" : "mark", id, undone_command(p), id);
+    }
+    if (p->row.unit == 0)
+        return pga_error_hint(
+            err,
+            "Its first statement failed, so nothing of it is done. Correct the script, then run "
+            "the same command again.");
+    return pga_error_hint(
+        err,
+        "%lld of its statements outside a transaction are done and stay. Correct the database so "
+        "that the statement can succeed, then run the same command again: it goes on there.",
+        (long long)p->row.unit);
 }
 
 bool
@@ -371,8 +562,11 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
     struct pga_arena mem = {0};
     struct progress p = {.runner = runner, .mem = &mem, .step = step};
 
-    if (found != NULL ? !take_up(&p, source, found, err) : !claim(&p, source, err))
+    if (found != NULL ? !take_up(&p, source, found, outcome, err)
+                      : !claim(&p, source, outcome, err))
         return pga_error_while(err, "alteration \"%s\"", step->id);
+    if (outcome->is_overtaken)
+        return true;
     if (run_all(&p, source, outcome, err)) {
         outcome->alters_settings |= p.alters_settings;
         return true;
@@ -380,12 +574,5 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
     if (p.in_transaction)
         return false; /* it has said so itself, and the record says that the statements before it are done */
     drop_claim(&p, source);
-    if (p.row.unit == 0 || err->code != PGA_ERR_SQL)
-        return pga_script_failed(step, err);
-    (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
-    return pga_error_hint(
-        err,
-        "%lld of its statements outside a transaction are done and stay. Correct the database so "
-        "that the statement can succeed, then run the same command again: it goes on there.",
-        (long long)p.row.unit);
+    return say_what_stays(&p, err);
 }

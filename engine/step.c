@@ -61,7 +61,7 @@ pga_step_tail_sql(struct pga_buf *buf, const struct pga_step_frame *frame)
 {
     pga_tail_reset_sql(buf, frame->synchronous_commit);
     if (frame->finishes)
-        pga_unfinished_delete_sql(buf, frame->journal, frame->row->subject.id);
+        pga_unfinished_delete_sql(buf, frame->journal, frame->row->subject.id, true);
     /* The journal row is last: a script that dropped the journal fails here and leaves nothing. */
     pga_append_tail_sql(buf, frame->journal, frame->row, frame->change, frame->texts);
     /* Asked inside the transaction: behind it the script's own timeouts count again. */

@@ -14,7 +14,7 @@
 #include "engine/retry.h"
 #include "engine/statement_send.h"
 #include "engine/step.h"
-#include "journal/read.h"
+#include "journal/unfinished.h"
 
 #define APPEND_PAUSE_MS 100
 
@@ -139,11 +139,31 @@ tagged(const struct pga_results *results)
     return count;
 }
 
-/* Say what failed behind the last statement of the script. */
+/*
+ * Say what failed behind the last statement of the script.  22012 is how the .sql files of the journal say that a row
+ * is not there (journal/add.sql), 23502 that the journal was exchanged since the append.
+ */
 static void
-name_tail(size_t done, struct pga_error *err)
+name_tail(const struct attempt *attempt, size_t done, struct pga_error *err)
 {
-    (void)pga_error_while(err, done == 0 ? "its deferred constraints" : "recording it");
+    if (done == 0) {
+        (void)pga_error_while(err, "its deferred constraints");
+        return;
+    }
+    if (strcmp(err->sqlstate, "23502") == 0) {
+        (void)pga_append_failure(attempt->runner->journal, err);
+        return;
+    }
+    if (strcmp(err->sqlstate, "22012") == 0 && attempt->frame.finishes) {
+        (void)pga_unfinished_failure(attempt->runner->journal, attempt->frame.row->subject.id, err);
+        return;
+    }
+    if (strcmp(err->sqlstate, "22012") == 0) {
+        (void)pga_error_detail(
+            err, "A trigger or rule that the script made, or the script itself, keeps the "
+                 "alteration's row out of the journal.");
+    }
+    (void)pga_error_while(err, "recording it");
 }
 
 /* Say where in the script the failure of a whole message stands. */
@@ -163,7 +183,7 @@ place_failure(struct attempt *attempt, const struct pga_results *results,
                              ? attempt->prepared.first + done - attempt->counts.script
                              : SIZE_MAX);
     if (done >= tail)
-        name_tail(done - tail, err);
+        name_tail(attempt, done - tail, err);
 }
 
 /*
@@ -243,7 +263,7 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     if (send_last(attempt, &message, &tail_results, err))
         return true;
     if (err->code == PGA_ERR_SQL)
-        name_tail(tagged(&tail_results), err);
+        name_tail(attempt, tagged(&tail_results), err);
     return false;
 }
 

@@ -45,6 +45,38 @@ row_values(struct pga_sql_values *values, const struct pga_journal *journal,
     pga_sql_text(values, "run", row->run);
 }
 
+/* The hash of the row with that number, as the database has it; NULL unless it is the one that was read. */
+static char *
+prev_sql(struct pga_arena *mem, const struct pga_journal *journal, int64_t seq,
+         const struct pga_digest *hash)
+{
+    struct pga_sql_values values = {.mem = mem};
+    struct pga_buf buf = pga_buf_on(mem);
+
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_int(&values, "last", seq);
+    pga_sql_digest(&values, "prev", hash);
+    pga_sql_expand(&buf, pga_text_prev_sql, &values);
+    return buf.data;
+}
+
+bool
+pga_journal_check_same(struct pga_journal *journal, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_result result;
+    const char *sql = pga_format(&mem, "SELECT %s",
+                                 prev_sql(&mem, journal, journal->head.seq, &journal->head.hash));
+
+    if (!pga_journal_select(journal, pga_str_of(sql), &mem, &result, err))
+        return pga_session_fail(journal->driver, err, "looking at the journal again");
+    if (result.row_count == 1 && result.column_count == 1 &&
+        pga_result_value(&result, 0, 0) != NULL)
+        return true;
+    return pga_journal_fail_replaced(journal, err);
+}
+
 void
 pga_append_sql(struct pga_buf *buf, const struct pga_journal *journal,
                const struct pga_history_row *row, bool guard)
@@ -53,14 +85,7 @@ pga_append_sql(struct pga_buf *buf, const struct pga_journal *journal,
 
     row_values(&values, journal, row);
     if (guard) {
-        struct pga_sql_values last = {.mem = buf->mem};
-        struct pga_buf prev = pga_buf_on(buf->mem);
-
-        pga_sql_raw(&last, "journal", journal->schema_sql);
-        pga_sql_int(&last, "last", row->seq - 1);
-        pga_sql_digest(&last, "prev", &row->prev);
-        pga_sql_expand(&prev, pga_text_prev_sql, &last);
-        pga_sql_raw(&values, "prev", prev.data);
+        pga_sql_raw(&values, "prev", prev_sql(buf->mem, journal, row->seq - 1, &row->prev));
     } else {
         pga_sql_digest(&values, "prev", &row->prev);
     }
@@ -146,10 +171,12 @@ pga_append_failure(const struct pga_journal *journal, struct pga_error *err)
     return false;
 }
 
-/* The transaction of a change that runs no script; `unfinished_id` NULL: no record goes with it. */
+enum record { RECORD_NONE, RECORD_OWN, RECORD_ANY };
+
+/* The transaction of a change that runs no script, and the row of `unfinished` that goes with it. */
 static bool
 commit_change(struct pga_journal *journal, const struct pga_change *change,
-              const struct pga_texts *texts, const char *unfinished_id, struct pga_error *err)
+              const struct pga_texts *texts, enum record record, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
@@ -160,14 +187,16 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
     pga_history_build(journal, &journal->head, change, &row);
     (void)pga_session_head_sql(&sql, &head);
     pga_append_sql(&sql, journal, &row, true);
-    if (unfinished_id != NULL)
-        pga_unfinished_delete_sql(&sql, journal, unfinished_id);
+    if (record != RECORD_NONE)
+        pga_unfinished_delete_sql(&sql, journal, row.subject.id, record == RECORD_OWN);
     pga_append_tail_sql(&sql, journal, &row, change, texts);
     pga_buf_append_c(&sql, "COMMIT;");
     if (!pga_session_restore(journal, err))
         return false;
     if (!pga_driver_run(journal->driver, pga_buf_str(&sql), err)) {
         (void)pga_append_failure(journal, err);
+        if (record == RECORD_OWN)
+            (void)pga_unfinished_failure(journal, row.subject.id, err);
         return pga_session_fail(
             journal->driver, err,
             pga_format(&mem, "recording \"%s\"", pga_event_name(change->event)));
@@ -180,12 +209,12 @@ bool
 pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
                    const struct pga_texts *texts, struct pga_error *err)
 {
-    return commit_change(journal, change, texts, NULL, err);
+    return commit_change(journal, change, texts, RECORD_NONE, err);
 }
 
 bool
 pga_journal_finish(struct pga_journal *journal, const struct pga_change *change,
-                   const struct pga_texts *texts, const char *unfinished_id, struct pga_error *err)
+                   const struct pga_texts *texts, bool own, struct pga_error *err)
 {
-    return commit_change(journal, change, texts, unfinished_id, err);
+    return commit_change(journal, change, texts, own ? RECORD_OWN : RECORD_ANY, err);
 }

@@ -10,14 +10,14 @@ WITH trusted AS (
     FROM pg_catalog.pg_namespace n
     WHERE n.nspname OPERATOR(pg_catalog.=) @schema@::pg_catalog.name
 ), relation AS (
-    SELECT c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity
+    SELECT c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relpersistence
     FROM pg_catalog.pg_class c
     JOIN space s ON c.relnamespace OPERATOR(pg_catalog.=) s.oid
 ), expected AS (
     SELECT t.name
     FROM pg_catalog.unnest(ARRAY['attempts', 'history', 'journal', 'scripts', 'unfinished']::pg_catalog.name[]) t (name)
 ), ours AS (
-    SELECT r.oid, r.relname, r.relkind, r.relowner, r.relrowsecurity
+    SELECT r.oid, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relpersistence
     FROM relation r
     JOIN expected e ON r.relname OPERATOR(pg_catalog.=) e.name
 )
@@ -91,3 +91,13 @@ WHERE i.indexprs IS NOT NULL
    OR EXISTS (SELECT FROM pg_catalog.pg_opclass o
               WHERE o.oid OPERATOR(pg_catalog.=) ANY (i.indclass::pg_catalog.oid[])
                 AND o.opcnamespace OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.regnamespace)
+UNION ALL
+SELECT r.relname::pg_catalog.text, 'is not a permanent, logged table'
+FROM ours r
+WHERE r.relpersistence OPERATOR(pg_catalog.<>) 'p'::pg_catalog."char"
+UNION ALL
+SELECT r.relname::pg_catalog.text, 'has no primary key'
+FROM ours r
+WHERE r.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog."char"
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_index i
+                  WHERE i.indrelid OPERATOR(pg_catalog.=) r.oid AND i.indisprimary AND i.indisvalid)

@@ -1,4 +1,4 @@
--- The last row of the history, and the format that the journal has.
+-- The last row of the history, the format that the journal has, and whether a step is in progress.
 SELECT h.seq,
        pg_catalog.encode(h.hash, 'hex'),
        pg_catalog.encode(h.state, 'hex'),
@@ -6,7 +6,8 @@ SELECT h.seq,
         FROM @journal@.history f
         WHERE f.event OPERATOR(pg_catalog.=) 'created' OR f.event OPERATOR(pg_catalog.=) 'upgraded'
         ORDER BY f.seq DESC
-        LIMIT 1)
+        LIMIT 1),
+       EXISTS (SELECT FROM @journal@.unfinished)
 FROM @journal@.history h
 ORDER BY h.seq DESC
 LIMIT 1;

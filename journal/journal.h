@@ -108,12 +108,15 @@ struct pga_journal {
     const char *schema_literal; /* and as a literal */
     int64_t lock_key;
 
+    bool is_pooled;        /* the session goes through a connection pooler */
     bool standard_strings; /* standard_conforming_strings as the session began with it */
     /* As the session began with it, but for `off`, which would not make anything durable (STEP 8). */
     const char *synchronous_commit;
 
     enum pga_journal_presence presence;
     int format_major, format_minor;
+    bool
+        has_unfinished; /* a step was in progress, or had been interrupted, when the head was read */
     struct pga_head head;
     bool has_head; /* it has been read, so the journal can only have grown since */
 
@@ -219,6 +222,12 @@ bool pga_chain_verify(struct pga_journal *journal, struct pga_applied *rows, siz
 void pga_journal_advance(struct pga_journal *journal, const struct pga_history_row *row,
                          const struct pga_change *change);
 
+/*
+ * Whether the row that was the head is still there as it was read.  Errors: PGA_ERR_JOURNAL when it is not: the
+ * journal was exchanged.
+ */
+bool pga_journal_check_same(struct pga_journal *journal, struct pga_error *err) PGA_MUST_CHECK;
+
 /* ---- append.c: SQL text of a change ---- */
 
 /*
@@ -259,9 +268,12 @@ bool pga_append_failure(const struct pga_journal *journal, struct pga_error *err
 bool pga_journal_commit(struct pga_journal *journal, const struct pga_change *change,
                         const struct pga_texts *texts, struct pga_error *err) PGA_MUST_CHECK;
 
-/* The same at the end of a non-transactional step: its row of `unfinished` goes in the same transaction. */
+/*
+ * The same with the row of `unfinished` that the alteration has: at the end of a non-transactional step, where it must
+ * be this run's `own` (PGA_ERR_LOST otherwise), or when somebody says what became of an interrupted one.
+ */
 bool pga_journal_finish(struct pga_journal *journal, const struct pga_change *change,
-                        const struct pga_texts *texts, const char *unfinished_id,
-                        struct pga_error *err) PGA_MUST_CHECK;
+                        const struct pga_texts *texts, bool own, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 #endif

@@ -16,7 +16,8 @@
 #include "journal/head.sql.h"
 #include "journal/presence.sql.h"
 
-#define READ_LOCK_TIMEOUT_MS 10000   /* longer than an upgrade of the journal takes */
+#define READ_LOCK_TIMEOUT_MS 10000 /* longer than an upgrade of the journal takes */
+#define READ_TIMEOUT_MS      60000
 #define SQLSTATE_UNTRUSTED   "22012" /* division by zero: how presence.sql says no */
 
 static char *
@@ -142,7 +143,7 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
 {
     struct pga_head head;
 
-    if (!pga_session_check_answer(result, 4, err))
+    if (!pga_session_check_answer(result, 5, err))
         return false;
     if (result->row_count == 0) {
         (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal in the schema \"%s\" has no rows",
@@ -163,6 +164,7 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
         return pga_journal_fail_replaced(journal, err);
     journal->head = head;
     journal->has_head = true;
+    journal->has_unfinished = pga_same(pga_result_value(result, 0, 4), "t");
     return true;
 }
 
@@ -172,7 +174,12 @@ begin_reading(struct pga_buf *sql)
 {
     pga_buf_append_c(sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
     (void)pga_session_read_sql(sql);
-    pga_buf_appendf(sql, "SET LOCAL lock_timeout = %d;\n", READ_LOCK_TIMEOUT_MS);
+    /* Whatever the database or the role has set: a read has limits, and they are these. */
+    pga_buf_appendf(sql,
+                    "SELECT pg_catalog.set_config('lock_timeout', '%d', true), "
+                    "pg_catalog.set_config('statement_timeout', '%d', true), "
+                    "pg_catalog.pg_backend_pid();\n",
+                    READ_LOCK_TIMEOUT_MS, READ_TIMEOUT_MS);
 }
 
 static bool
@@ -213,6 +220,17 @@ is_presence(const struct pga_result *result)
     return result->column_count == 3 && result->row_count == 1;
 }
 
+/* A pooler gives another process id at start-up than the server that answers has (FACTS 4). */
+static void
+note_pooler(struct pga_journal *journal, const struct pga_result *result)
+{
+    int64_t pid;
+
+    if (result->row_count == 1 && result->column_count == 3 &&
+        pga_parse_int(pga_str_of(pga_result_value(result, 0, 2)), 1, INT32_MAX, &pid))
+        journal->is_pooled = pid != pga_driver_backend_pid(journal->driver);
+}
+
 bool
 pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count,
                  struct pga_arena *mem, struct pga_results *results, struct pga_error *err)
@@ -228,6 +246,7 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count
     if (!pga_session_restore(journal, err))
         return false;
     if (pga_driver_query(journal->driver, &message, mem, results, err)) {
+        note_pooler(journal, &results->items[PGA_READS_AT - 2]);
         if (!check_count(results, PGA_READS_AT + count + 1, err))
             return false;
         if (!is_presence(&results->items[PGA_READS_AT - 1]))
@@ -242,6 +261,7 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count
         pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT &&
         is_presence(&results->items[PGA_READS_AT - 1]) &&
         !pga_presence_parse(journal, &results->items[PGA_READS_AT - 1])) {
+        note_pooler(journal, &results->items[PGA_READS_AT - 2]);
         memset(err, 0, sizeof(*err)); /* there is no journal yet, which is no error */
         return !journal->has_head || pga_journal_fail_replaced(journal, err);
     }

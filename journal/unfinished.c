@@ -7,13 +7,22 @@
 
 #include <string.h>
 
+#include "journal/claim_guard.sql.h"
 #include "journal/read.h"
+#include "journal/run_alive.sql.h"
 #include "journal/unfinished_claim.sql.h"
 #include "journal/unfinished_delete.sql.h"
+#include "journal/unfinished_end.sql.h"
 #include "journal/unfinished_load.sql.h"
 #include "journal/unfinished_update.sql.h"
 
 #define LOCK_TIMEOUT_MS 2000
+
+static const char *
+progress_name(enum pga_progress progress)
+{
+    return progress == PGA_PROGRESS_STARTED ? "started" : "next";
+}
 
 static void
 row_values(struct pga_sql_values *values, const struct pga_journal *journal,
@@ -27,7 +36,7 @@ row_values(struct pga_sql_values *values, const struct pga_journal *journal,
     pga_sql_text(values, "part", pga_script_column(row->script));
     pga_sql_digest(values, "digest", &row->digest);
     pga_sql_int(values, "statement", row->unit);
-    pga_sql_text(values, "progress", row->progress == PGA_PROGRESS_STARTED ? "started" : "next");
+    pga_sql_text(values, "progress", progress_name(row->progress));
     pga_sql_text(values, "indexes", row->indexes == NULL ? "" : row->indexes);
 }
 
@@ -51,22 +60,29 @@ run_alone(struct pga_journal *journal, struct pga_str sql, const char *doing, st
 
 void
 pga_unfinished_update_sql(struct pga_buf *buf, const struct pga_journal *journal,
-                          const struct pga_unfinished *row)
+                          const struct pga_unfinished *was, const struct pga_unfinished *row)
 {
     struct pga_sql_values values = {.mem = buf->mem};
 
     row_values(&values, journal, row);
+    pga_sql_text(&values, "was_run", was->run);
+    pga_sql_text(&values, "was_part", pga_script_column(was->script));
+    pga_sql_int(&values, "was_statement", was->unit);
+    pga_sql_text(&values, "was_progress", progress_name(was->progress));
     pga_sql_expand(buf, pga_text_unfinished_update_sql, &values);
 }
 
 void
-pga_unfinished_delete_sql(struct pga_buf *buf, const struct pga_journal *journal, const char *id)
+pga_unfinished_delete_sql(struct pga_buf *buf, const struct pga_journal *journal, const char *id,
+                          bool own)
 {
     struct pga_sql_values values = {.mem = buf->mem};
 
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_text(&values, "id", id);
-    pga_sql_expand(buf, pga_text_unfinished_delete_sql, &values);
+    pga_sql_text(&values, "run", journal->settings.run);
+    pga_sql_expand(buf, own ? pga_text_unfinished_end_sql : pga_text_unfinished_delete_sql,
+                   &values);
 }
 
 bool
@@ -79,37 +95,76 @@ pga_unfinished_claim(struct pga_journal *journal, const struct pga_unfinished *r
     struct pga_buf sql = pga_buf_on(&mem);
 
     row_values(&values, journal, row);
+    pga_sql_int(&values, "seq", journal->head.seq);
+    pga_sql_digest(&values, "hash", &journal->head.hash);
     pga_sql_expand(&sql, pga_text_unfinished_claim_sql, &values);
+    pga_sql_expand(&sql, pga_text_claim_guard_sql, &values);
     if (run_alone(journal, pga_buf_str(&sql), "claiming the step", err))
         return true;
-    if (strcmp(err->sqlstate, "23505") != 0)
+    if (strcmp(err->sqlstate, "23505") != 0 && strcmp(err->sqlstate, "22012") != 0)
         return false;
     memset(err, 0, sizeof(*err));
-    (void)pga_fail(err, PGA_ERR_LOCKED, "another run has just claimed \"%s\"", row->id);
+    (void)pga_fail(err, PGA_ERR_LOCKED, "another run was faster with \"%s\"", row->id);
     return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
 }
 
+/* 22012 is how the .sql files say that the record is not this run's any more. */
 bool
-pga_unfinished_update(struct pga_journal *journal, const struct pga_unfinished *row,
-                      struct pga_error *err)
+pga_unfinished_failure(struct pga_journal *journal, const char *id, struct pga_error *err)
 {
-    PGA_AUTO(pga_arena_release)
-    struct pga_arena mem = {0};
-    struct pga_buf sql = pga_buf_on(&mem);
-
-    pga_unfinished_update_sql(&sql, journal, row);
-    return run_alone(journal, pga_buf_str(&sql), "recording progress", err);
+    if (strcmp(err->sqlstate, "22012") != 0)
+        return false;
+    pga_session_rollback(journal->driver);
+    memset(err, 0, sizeof(*err));
+    if (!pga_journal_check_same(journal, err))
+        return false;
+    (void)pga_fail(err, PGA_ERR_LOST, "another run has taken \"%s\" over", id);
+    return pga_error_hint(err, "What this run did since then was rolled back. \"pgalter status\" "
+                               "shows how far the other one is.");
 }
 
 bool
-pga_unfinished_delete(struct pga_journal *journal, const char *id, struct pga_error *err)
+pga_unfinished_update(struct pga_journal *journal, const struct pga_unfinished *was,
+                      const struct pga_unfinished *row, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     struct pga_buf sql = pga_buf_on(&mem);
 
-    pga_unfinished_delete_sql(&sql, journal, id);
-    return run_alone(journal, pga_buf_str(&sql), "removing the record of an unfinished step", err);
+    pga_unfinished_update_sql(&sql, journal, was, row);
+    return run_alone(journal, pga_buf_str(&sql), "recording progress", err) ||
+           pga_unfinished_failure(journal, row->id, err);
+}
+
+bool
+pga_unfinished_delete(struct pga_journal *journal, const char *id, bool own, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf sql = pga_buf_on(&mem);
+
+    pga_unfinished_delete_sql(&sql, journal, id, own);
+    return run_alone(journal, pga_buf_str(&sql), "removing the record of an unfinished step",
+                     err) ||
+           pga_unfinished_failure(journal, id, err);
+}
+
+bool
+pga_unfinished_is_alive(struct pga_journal *journal, const struct pga_unfinished *row, bool *out,
+                        struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_sql_values values = {.mem = &mem};
+    struct pga_buf sql = pga_buf_on(&mem);
+    struct pga_result result;
+
+    pga_sql_text(&values, "run", row->run);
+    pga_sql_expand(&sql, pga_text_run_alive_sql, &values);
+    if (!pga_journal_select(journal, pga_buf_str(&sql), &mem, &result, err))
+        return pga_session_fail(journal->driver, err, "looking for the run of an unfinished step");
+    *out = result.row_count > 0;
+    return true;
 }
 
 static bool

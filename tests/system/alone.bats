@@ -191,3 +191,19 @@ ALTER DATABASE $db SET lock_timeout = 0; ALTER DATABASE $db SET statement_timeou
     expect 0 pgalter rollback zero --steps 2 --yes
     same "$(query "${db}_each" "SELECT count(*) FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '${db}_each')")" 0
 }
+
+@test "a trigger or rule that keeps the row out of the journal fails, and leaves nothing" {
+    for how in "CREATE RULE keep_out AS ON INSERT TO pgalter.journal DO INSTEAD NOTHING;" \
+        "CREATE FUNCTION no_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER keep_out BEFORE INSERT ON pgalter.journal FOR EACH ROW EXECUTE FUNCTION no_row();"; do
+        rm -rf "$PGALTER_DIR"
+        pair 1.0.0-1-first "CREATE TABLE IF NOT EXISTS first (n int);" "DROP TABLE first;"
+        expect 0 pgalter deploy
+        pair 1.0.0-2-hostile "CREATE TABLE hostile (n int); $how" "SELECT 1;"
+        expect 65 pgalter deploy
+        contains "$errors" "recording it"
+        [ "$(query "$db" "SELECT to_regclass('hostile') IS NULL AND to_regclass('pgalter.journal') IS NOT NULL")" = t ]
+        [ "$(query "$db" "SELECT count(*) FROM pgalter.journal")" = 1 ]
+        expect 0 pgalter status
+    done
+}

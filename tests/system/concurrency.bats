@@ -18,6 +18,14 @@ setup() {
             "CREATE TABLE t$i (n int); INSERT INTO counter SELECT 't$i'; SELECT pg_sleep(0.002);" \
             "DROP TABLE t$i; DELETE FROM counter WHERE name = 't$i';"
     done
+    # Outside a transaction only the claim in `unfinished` keeps two runs apart.
+    script 1.0.0-3.5-outside.up.sql "-- pgalter:transaction none
+INSERT INTO counter VALUES ('outside 1');
+SELECT pg_sleep(0.003);
+CREATE INDEX CONCURRENTLY outside ON counter (name);
+INSERT INTO counter VALUES ('outside 2');"
+    script 1.0.0-4.5-before.before-up.sql "INSERT INTO counter VALUES ('before 1'); CREATE INDEX CONCURRENTLY before ON counter (name);"
+    script 1.0.0-4.5-before.up.sql "INSERT INTO counter VALUES ('before 2');"
     pair 1.0.0-0-counter "CREATE TABLE counter (name text);" "DROP TABLE counter;"
 }
 
@@ -35,9 +43,9 @@ both() {
 # once ROUND: whether the database is what one runner alone would have made.
 once() {
     if [ "$a$b" = 00 ] &&
-        [ "$(query "race$1" "SELECT count(*) || ' ' || count(DISTINCT id) FROM pgalter.history WHERE event = 'applied'")" = "7 7" ] &&
-        [ "$(query "race$1" "SELECT count(*) || ' ' || count(DISTINCT name) FROM counter")" = "6 6" ] &&
-        [ "$(grep -c '\] apply' "$BATS_TEST_TMPDIR/out.1" "$BATS_TEST_TMPDIR/out.2" | awk -F: '{ n += $2 } END { print n }')" = 7 ] &&
+        [ "$(query "race$1" "SELECT count(*) || ' ' || count(DISTINCT id) FROM pgalter.history WHERE event = 'applied'")" = "9 9" ] &&
+        [ "$(query "race$1" "SELECT count(*) || ' ' || count(DISTINCT name) FROM counter")" = "10 10" ] &&
+        [ "$(grep -c '\] apply' "$BATS_TEST_TMPDIR/out.1" "$BATS_TEST_TMPDIR/out.2" | awk -F: '{ n += $2 } END { print n }')" = 9 ] &&
         pgalter history >/dev/null; then
         return 0
     fi

@@ -1,0 +1,11 @@
+-- The indexes that are INVALID and that nobody is building, with the statements that drop them.
+SELECT i.indexrelid,
+       pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE NOT i.indisvalid
+  AND c.relkind OPERATOR(pg_catalog.=) 'i'::pg_catalog."char"
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
+                  WHERE p.index_relid OPERATOR(pg_catalog.=) i.indexrelid)
+ORDER BY i.indexrelid;
