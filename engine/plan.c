@@ -142,21 +142,13 @@ static bool
 is_chosen(const struct pga_target *target, const struct pga_alteration *alteration,
           bool within_reach)
 {
-    switch (target->kind) {
-    case PGA_TARGET_LATEST:
-        return alteration->version.kind != PGA_VERSION_NEXT;
-    case PGA_TARGET_NEXT:
-        return true;
-    case PGA_TARGET_VERSION:
+    if (target->kind == PGA_TARGET_VERSION)
         return alteration->version.kind == PGA_VERSION_NONE
                    ? within_reach
                    : is_within(target, &alteration->version);
-    case PGA_TARGET_ID:
+    if (target->kind == PGA_TARGET_ID)
         return pga_timestamp_compare(alteration->timestamp, target->timestamp) <= 0;
-    case PGA_TARGET_ZERO:
-        break;
-    }
-    return false;
+    return target->kind == PGA_TARGET_NEXT || alteration->version.kind != PGA_VERSION_NEXT;
 }
 
 /* The timestamp of the youngest alteration that is applied, or NULL. */
