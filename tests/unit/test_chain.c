@@ -413,6 +413,12 @@ change_timestamp(struct pga_applied *row)
 }
 
 static void
+lengthen_timestamp(struct pga_applied *row)
+{
+    row->timestamp = "12";
+}
+
+static void
 change_slug(struct pga_applied *row)
 {
     row->slug = "x";
@@ -481,7 +487,7 @@ change_run(struct pga_applied *row)
 static change_fn *const changes[] = {
     change_version, change_timestamp, change_slug,      change_phase,       change_directives,
     change_up,      change_down,      change_before_up, change_before_down, drop_up,
-    drop_down,      change_seq,       change_run,
+    drop_down,      change_seq,       change_run,       lengthen_timestamp,
 };
 
 START_TEST(a_row_that_disagrees_is_found)

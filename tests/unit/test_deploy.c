@@ -28,7 +28,7 @@ struct process {
     struct pga_runner runner;
     struct pga_run_result result;
     struct pga_error err;
-    size_t happenings[PGA_HAPPENING_NOTICE + 1];
+    size_t happenings[16];
 };
 
 static void

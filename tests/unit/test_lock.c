@@ -79,9 +79,9 @@ teardown(void)
 
 /* The head has moved on since it was read: 43, while the journal says 42. */
 #define REFUSED                                                                                    \
-    ANSWERS(BEGINNING, ROW(1, "f"), ROW(4, "43", HASH_2, HASH_2, "1.0"), {.tag = "COMMIT"})
+    ANSWERS(BEGINNING, ROW(1, "f"), ROW(5, "43", HASH_2, HASH_2, "1.0", "f"), {.tag = "COMMIT"})
 #define GRANTED                                                                                    \
-    ANSWERS(BEGINNING, ROW(1, "t"), ROW(4, "43", HASH_2, HASH_2, "1.0"), {.tag = "COMMIT"})
+    ANSWERS(BEGINNING, ROW(1, "t"), ROW(5, "43", HASH_2, HASH_2, "1.0", "f"), {.tag = "COMMIT"})
 #define HOLDER                                                                                     \
     ANSWERS(BEGINNING, {.tag = "SET"},                                                             \
             ROW(6, "4711", "pgalter/0.1.0 run=abc", "deployer", "10.0.0.7",                        \
@@ -248,9 +248,9 @@ START_TEST(trying_can_fail)
     struct pga_script_line odd[] = {{.answers = ANSWERS(BEGINNING, ROW(1, "t"))}};
     struct pga_script_line none[] = {
         {.answers = ANSWERS(BEGINNING, {.tag = "SELECT 0", .columns = 1},
-                            {.tag = "SELECT 0", .columns = 4}, {.tag = "COMMIT"})}};
+                            {.tag = "SELECT 0", .columns = 5}, {.tag = "COMMIT"})}};
     struct pga_script_line empty[] = {
-        {.answers = ANSWERS(BEGINNING, ROW(1, "t"), {.tag = "SELECT 0", .columns = 4},
+        {.answers = ANSWERS(BEGINNING, ROW(1, "t"), {.tag = "SELECT 0", .columns = 5},
                             {.tag = "COMMIT"})}};
     struct {
         struct pga_script_line *lines;

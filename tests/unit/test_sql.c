@@ -155,8 +155,9 @@ START_TEST(no_statement_has_a_hole)
     pga_append_tail_sql(&sql, &b.journal, &history, &change, NULL);
     change.after = NULL;
     pga_append_tail_sql(&sql, &b.journal, &history, &change, NULL);
-    pga_unfinished_update_sql(&sql, &b.journal, &row);
-    pga_unfinished_delete_sql(&sql, &b.journal, row.id);
+    pga_unfinished_update_sql(&sql, &b.journal, &row, &row);
+    pga_unfinished_delete_sql(&sql, &b.journal, row.id, true);
+    pga_unfinished_delete_sql(&sql, &b.journal, row.id, false);
     pga_presence_sql(&sql, &b.journal);
     pga_head_sql(&sql, &b.journal);
     pga_tail_reset_sql(&sql, "remote_apply");

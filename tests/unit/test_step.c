@@ -215,7 +215,8 @@ START_TEST(the_tail_of_an_up_script)
         "ON CONFLICT DO NOTHING;\n"
         "INSERT INTO \"pgalter\".scripts (digest, text) VALUES (E'\\\\xH', E'') "
         "ON CONFLICT DO NOTHING;\n"
-        "INSERT INTO \"pgalter\".journal\n"));
+        "WITH added AS (\n"
+        "    INSERT INTO \"pgalter\".journal\n"));
     ck_assert_ptr_nonnull(strstr(masked(), "(E'1-users', E'1.0.0', E'1', E'users', E'expand', E'', "
                                            "E'\\\\xH', E'\\\\xH', NULL, NULL, 1,"));
     ck_assert(pga_str_ends(pga_buf_str(&sql), ";\nCOMMIT;"));
@@ -235,8 +236,18 @@ START_TEST(the_tail_of_a_down_script)
         sql.data,
         "synchronous_commit = remote_apply;\n"
         "SET LOCAL lock_timeout = 2000; SET LOCAL statement_timeout = 0;\n"
-        "DELETE FROM \"pgalter\".unfinished AS u WHERE u.id OPERATOR(pg_catalog.=) E'1-users';\n"
-        "DELETE FROM \"pgalter\".journal AS j WHERE j.id OPERATOR(pg_catalog.=) E'1-users';\n"));
+        "WITH gone AS (\n"
+        "    DELETE FROM \"pgalter\".unfinished AS u\n"
+        "    WHERE u.id OPERATOR(pg_catalog.=) E'1-users'\n"
+        "      AND u.run OPERATOR(pg_catalog.=) E'11111111-2222-4333-8444-555555555555'\n"
+        "    RETURNING u.id\n"
+        ")\n"
+        "SELECT 1 OPERATOR(pg_catalog./) pg_catalog.count(*) FROM gone;\n"
+        "WITH gone AS (\n"
+        "    DELETE FROM \"pgalter\".journal AS j WHERE j.id OPERATOR(pg_catalog.=) E'1-users'\n"
+        "    RETURNING j.id\n"
+        ")\n"
+        "SELECT 1 OPERATOR(pg_catalog./) pg_catalog.count(*) FROM gone;\n"));
     ck_assert_ptr_null(strstr(sql.data, "scripts"));
     sql.len = 0;
     (void)pga_step_head_sql(&sql, &frame);

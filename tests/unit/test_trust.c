@@ -64,7 +64,7 @@ connect_to(const struct pga_script_line *lines, size_t count)
     }
 #define HEAD(...)                                                                                  \
     {                                                                                              \
-        .tag = "SELECT 1", .columns = 4, .rows = 1, .values = (const char *const[])                \
+        .tag = "SELECT 1", .columns = 5, .rows = 1, .values = (const char *const[])                \
         {                                                                                          \
             __VA_ARGS__                                                                            \
         }                                                                                          \
@@ -109,7 +109,7 @@ open_failing(const struct pga_script_answer *answers, const char *sqlstate, cons
 START_TEST(a_journal_that_is_there)
 {
     ck_assert_msg(open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "remote_apply"),
-                                    HEAD("42", HASH_1, HASH_2, "1.3"), {.tag = "COMMIT"})),
+                                    HEAD("42", HASH_1, HASH_2, "1.3", "f"), {.tag = "COMMIT"})),
                   "%s", err.message);
     ck_assert_int_eq(journal.presence, PGA_JOURNAL_PRESENT);
     ck_assert_int_eq(journal.head.seq, 42);
@@ -127,10 +127,10 @@ END_TEST
 START_TEST(synchronous_commit_is_raised_from_off)
 {
     ck_assert(open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "off"),
-                                HEAD("0", HASH_1, HASH_2, "1.0"), {.tag = "COMMIT"})));
+                                HEAD("0", HASH_1, HASH_2, "1.0", "f"), {.tag = "COMMIT"})));
     ck_assert_str_eq(journal.synchronous_commit, "on");
     ck_assert(open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", NULL),
-                                HEAD("0", HASH_1, HASH_2, "1.0"), {.tag = "COMMIT"})));
+                                HEAD("0", HASH_1, HASH_2, "1.0", "f"), {.tag = "COMMIT"})));
     ck_assert_str_eq(journal.synchronous_commit, "on");
 }
 END_TEST
@@ -160,7 +160,7 @@ END_TEST
 START_TEST(a_journal_that_is_just_being_made)
 {
     ck_assert(open_with(ANSWERS(BEGINNING, PRESENCE("absent", "1", "on"),
-                                {.tag = "SELECT 0", .columns = 4}, {.tag = "COMMIT"})));
+                                {.tag = "SELECT 0", .columns = 5}, {.tag = "COMMIT"})));
     ck_assert_int_eq(journal.presence, PGA_JOURNAL_ABSENT);
 }
 END_TEST
@@ -179,7 +179,7 @@ END_TEST
 START_TEST(a_journal_that_disappears)
 {
     ck_assert(open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
-                                HEAD("42", HASH_1, HASH_2, "1.0"), {.tag = "COMMIT"})));
+                                HEAD("42", HASH_1, HASH_2, "1.0", "f"), {.tag = "COMMIT"})));
     ck_assert(journal.has_head);
     {
         struct pga_script_line lines[] = {
@@ -251,7 +251,7 @@ START_TEST(the_check_comes_first)
     const char *log, *check, *read;
 
     ck_assert(open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
-                                HEAD("42", HASH_1, HASH_2, "1.0"), {.tag = "COMMIT"})));
+                                HEAD("42", HASH_1, HASH_2, "1.0", "f"), {.tag = "COMMIT"})));
     log = pga_script_log(driver);
     check = strstr(log, "AS divisor");
     read = strstr(log, "\"pgalter\".history");
@@ -286,7 +286,7 @@ END_TEST
 START_TEST(a_newer_format)
 {
     ck_assert(!open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
-                                 HEAD("42", HASH_1, HASH_2, "2.0"), {.tag = "COMMIT"})));
+                                 HEAD("42", HASH_1, HASH_2, "2.0", "f"), {.tag = "COMMIT"})));
     ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
     ck_assert_str_eq(err.message, "the journal has format 2.0, this pgalter knows formats up to 1");
     ck_assert_ptr_nonnull(strstr(err.hint, "pgalter version"));
@@ -301,7 +301,7 @@ START_TEST(formats_that_cannot_be_read)
     for (size_t i = 0; i < PGA_COUNT_OF(formats); i++) {
         ck_assert_msg(
             !open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
-                               HEAD("42", HASH_1, HASH_2, formats[i]), {.tag = "COMMIT"})),
+                               HEAD("42", HASH_1, HASH_2, formats[i], "f"), {.tag = "COMMIT"})),
             "\"%s\"", formats[i]);
         ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
         ck_assert_ptr_nonnull(strstr(err.message, "names no format that can be read"));
@@ -311,17 +311,17 @@ END_TEST
 
 START_TEST(heads_that_cannot_be_read)
 {
-    static const char *const heads[][4] = {
-        {NULL, HASH_1, HASH_2, "1.0"}, {"-1", HASH_1, HASH_2, "1.0"},
-        {"x", HASH_1, HASH_2, "1.0"},  {"9223372036854775807", HASH_1, HASH_2, "1.0"},
-        {"1", NULL, HASH_2, "1.0"},    {"1", "0101", HASH_2, "1.0"},
-        {"1", HASH_1, NULL, "1.0"},    {"1", HASH_1, HASH_2 "0", "1.0"},
+    static const char *const heads[][5] = {
+        {NULL, HASH_1, HASH_2, "1.0", "f"}, {"-1", HASH_1, HASH_2, "1.0", "f"},
+        {"x", HASH_1, HASH_2, "1.0", "f"},  {"9223372036854775807", HASH_1, HASH_2, "1.0", "f"},
+        {"1", NULL, HASH_2, "1.0", "f"},    {"1", "0101", HASH_2, "1.0", "f"},
+        {"1", HASH_1, NULL, "1.0", "f"},    {"1", HASH_1, HASH_2 "0", "1.0", "f"},
     };
 
     for (size_t i = 0; i < PGA_COUNT_OF(heads); i++) {
         ck_assert(!open_with(ANSWERS(
             BEGINNING, PRESENCE("present", "1", "on"),
-            {.tag = "SELECT 1", .columns = 4, .rows = 1, .values = heads[i]}, {.tag = "COMMIT"})));
+            {.tag = "SELECT 1", .columns = 5, .rows = 1, .values = heads[i]}, {.tag = "COMMIT"})));
         ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
         ck_assert_str_eq(err.message, "the last row of the journal's history is malformed");
     }
@@ -331,7 +331,7 @@ END_TEST
 START_TEST(a_journal_without_rows)
 {
     ck_assert(!open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
-                                 {.tag = "SELECT 0", .columns = 4}, {.tag = "COMMIT"})));
+                                 {.tag = "SELECT 0", .columns = 5}, {.tag = "COMMIT"})));
     ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
     ck_assert_str_eq(err.message, "the journal in the schema \"pgalter\" has no rows");
 }
@@ -345,12 +345,12 @@ START_TEST(answers_of_another_shape)
         ANSWERS({.tag = "BEGIN"}),
         ANSWERS(BEGINNING),
         ANSWERS(BEGINNING, PRESENCE("present", "1", "on"), {.tag = "COMMIT"}),
-        ANSWERS(BEGINNING, PRESENCE("present", "1", "on"), HEAD("1", HASH_1, HASH_2, "1.0"),
+        ANSWERS(BEGINNING, PRESENCE("present", "1", "on"), HEAD("1", HASH_1, HASH_2, "1.0", "f"),
                 {.tag = "COMMIT"}, {.tag = "COMMIT"}),
-        ANSWERS(BEGINNING, {.tag = "SELECT 0", .columns = 3}, HEAD("1", HASH_1, HASH_2, "1.0"),
+        ANSWERS(BEGINNING, {.tag = "SELECT 0", .columns = 3}, HEAD("1", HASH_1, HASH_2, "1.0", "f"),
                 {.tag = "COMMIT"}),
         ANSWERS(BEGINNING, {.tag = "SELECT 1", .columns = 2, .rows = 1},
-                HEAD("1", HASH_1, HASH_2, "1.0"), {.tag = "COMMIT"}),
+                HEAD("1", HASH_1, HASH_2, "1.0", "f"), {.tag = "COMMIT"}),
         ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
                 {.tag = "SELECT 1", .columns = 3, .rows = 1}, {.tag = "COMMIT"}),
     };
@@ -378,11 +378,11 @@ START_TEST(a_journal_only_grows)
                 {"0", HASH_1, false}};
 
     for (size_t i = 0; i < PGA_COUNT_OF(rows); i++) {
-        const char *values[] = {rows[i].seq, rows[i].hash, HASH_2, "1.0"};
-        struct pga_result result = {.row_count = 1, .column_count = 4, .values = values};
+        const char *values[] = {rows[i].seq, rows[i].hash, HASH_2, "1.0", "f"};
+        struct pga_result result = {.row_count = 1, .column_count = 5, .values = values};
 
         ck_assert(open_with(ANSWERS(BEGINNING, PRESENCE("present", "1", "on"),
-                                    HEAD("42", HASH_1, HASH_2, "1.0"), {.tag = "COMMIT"})));
+                                    HEAD("42", HASH_1, HASH_2, "1.0", "f"), {.tag = "COMMIT"})));
         ck_assert(pga_head_parse(&journal, &result, &err) == rows[i].fine);
         ck_assert_int_eq(err.code, rows[i].fine ? PGA_OK : PGA_ERR_JOURNAL);
     }

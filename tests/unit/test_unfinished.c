@@ -82,13 +82,13 @@ START_TEST(a_step_from_claim_to_end)
     row.progress = PGA_PROGRESS_STARTED;
     row.script = 1;
     row.indexes = NULL;
-    ck_assert(pga_unfinished_update(&journal, &row, &err));
+    ck_assert(pga_unfinished_update(&journal, found, &row, &err));
     found = load_one();
     ck_assert_int_eq(found->unit, 3);
     ck_assert_int_eq(found->progress, PGA_PROGRESS_STARTED);
     ck_assert_uint_eq(found->script, 1);
     ck_assert_str_eq(found->indexes, "");
-    ck_assert(pga_unfinished_delete(&journal, row.id, &err));
+    ck_assert(pga_unfinished_delete(&journal, row.id, true, &err));
     ck_assert(pga_unfinished_load(&journal, &mem, &found, &count, &err));
     ck_assert_uint_eq(count, 0);
 }
@@ -99,8 +99,75 @@ START_TEST(a_step_is_claimed_once)
     ck_assert(pga_unfinished_claim(&journal, &row, &err));
     ck_assert(!pga_unfinished_claim(&journal, &row, &err));
     ck_assert_int_eq(err.code, PGA_ERR_LOCKED);
-    ck_assert_str_eq(err.message, "another run has just claimed \"1-index\"");
+    ck_assert_ptr_nonnull(strstr(err.message, "\"1-index\""));
     ck_assert_int_eq(pga_driver_transaction(driver), PGA_TRANSACTION_IDLE);
+}
+END_TEST
+
+/* A run that was given up for dead and then goes on must not change the record that another has taken over. */
+START_TEST(a_record_that_was_taken_over)
+{
+    struct pga_unfinished mine, next;
+
+    ck_assert(pga_unfinished_claim(&journal, &row, &err));
+    mine = *load_one();
+    next = mine;
+    next.unit = 1;
+    journal.settings.run = "run-2";
+    ck_assert_msg(pga_unfinished_update(&journal, &mine, &mine, &err), "%s", err.message);
+    ck_assert_str_eq(value("run"), "run-2");
+    journal.settings.run = "run-1";
+    ck_assert(!pga_unfinished_update(&journal, &mine, &next, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_LOST);
+    ck_assert_str_eq(err.message, "another run has taken \"1-index\" over");
+    ck_assert_str_eq(value("statement"), "0");
+    memset(&err, 0, sizeof(err));
+    ck_assert(!pga_unfinished_delete(&journal, row.id, true, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_LOST);
+    memset(&err, 0, sizeof(err));
+    ck_assert(pga_unfinished_delete(&journal, row.id, false, &err)); /* a person may */
+    ck_assert_uint_eq(server.state.tables[PGA_FAKE_UNFINISHED].count, 0);
+}
+END_TEST
+
+/* Nor one that is further than it was. */
+START_TEST(a_record_that_moved)
+{
+    struct pga_unfinished mine, moved;
+
+    ck_assert(pga_unfinished_claim(&journal, &row, &err));
+    mine = *load_one();
+    for (int i = 0; i < 3; i++) {
+        moved = mine;
+        moved.unit += i == 0;
+        moved.script = i == 1 ? 0 : moved.script;
+        moved.progress = i == 2 ? PGA_PROGRESS_STARTED : moved.progress;
+        memset(&err, 0, sizeof(err));
+        ck_assert(!pga_unfinished_update(&journal, &moved, &mine, &err));
+        ck_assert_int_eq(err.code, PGA_ERR_LOST);
+    }
+    memset(&err, 0, sizeof(err));
+    ck_assert(pga_unfinished_update(&journal, &mine, &moved, &err));
+}
+END_TEST
+
+START_TEST(whether_its_run_lives)
+{
+    struct pga_fake_failure failures[] = {
+        {.contains = "application_name", .sqlstate = "42501", .message = "no", .times = 1}};
+    bool alive;
+
+    ck_assert(pga_unfinished_claim(&journal, &row, &err));
+    ck_assert(pga_unfinished_is_alive(&journal, load_one(), &alive, &err));
+    ck_assert(!alive);
+    server.live_run = "run-1";
+    ck_assert(pga_unfinished_is_alive(&journal, load_one(), &alive, &err));
+    ck_assert(alive);
+    server.failures = failures;
+    server.failure_count = 1;
+    row.run = "run-1";
+    ck_assert(!pga_unfinished_is_alive(&journal, &row, &alive, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_DENIED);
 }
 END_TEST
 
@@ -132,11 +199,13 @@ START_TEST(each_has_the_head)
     const char *log;
 
     ck_assert(pga_unfinished_claim(&journal, &row, &err));
-    ck_assert(pga_unfinished_update(&journal, &row, &err));
-    ck_assert(pga_unfinished_delete(&journal, row.id, &err));
+    ck_assert(pga_unfinished_update(&journal, load_one(), &row, &err));
+    ck_assert(pga_unfinished_delete(&journal, row.id, true, &err));
     log = strstr(pga_fake_session_log(driver), "INSERT INTO \"pgalter\".history");
-    for (const char *at = log; at != NULL && (at = strstr(at, "DISCARD TEMP;")) != NULL; at++)
+    while (log != NULL && (log = strstr(log, "DISCARD TEMP;")) != NULL) {
+        log++;
         heads++;
+    }
     ck_assert_uint_eq(heads, 3);
 }
 END_TEST
@@ -154,10 +223,10 @@ START_TEST(what_can_fail)
     ck_assert_str_eq(err.message, "claiming the step: no");
     ck_assert_int_eq(err.code, PGA_ERR_DENIED);
     memset(&err, 0, sizeof(err));
-    ck_assert(!pga_unfinished_update(&journal, &row, &err));
+    ck_assert(!pga_unfinished_update(&journal, &row, &row, &err));
     ck_assert_str_eq(err.message, "recording progress: no");
     memset(&err, 0, sizeof(err));
-    ck_assert(!pga_unfinished_delete(&journal, row.id, &err));
+    ck_assert(!pga_unfinished_delete(&journal, row.id, true, &err));
     ck_assert_str_eq(err.message, "removing the record of an unfinished step: no");
     memset(&err, 0, sizeof(err));
     ck_assert(!pga_unfinished_load(&journal, &mem, &rows, &count, &err));
@@ -203,6 +272,9 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_step_from_claim_to_end);
     tcase_add_test(tcase, a_step_is_claimed_once);
+    tcase_add_test(tcase, a_record_that_was_taken_over);
+    tcase_add_test(tcase, a_record_that_moved);
+    tcase_add_test(tcase, whether_its_run_lives);
     tcase_add_test(tcase, downwards);
     tcase_add_test(tcase, without_a_journal_there_is_none);
     tcase_add_test(tcase, each_has_the_head);
