@@ -246,9 +246,9 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count
     if (!pga_session_restore(journal, err))
         return false;
     if (pga_driver_query(journal->driver, &message, mem, results, err)) {
-        note_pooler(journal, &results->items[PGA_READS_AT - 2]);
         if (!check_count(results, PGA_READS_AT + count + 1, err))
             return false;
+        note_pooler(journal, &results->items[PGA_READS_AT - 2]);
         if (!is_presence(&results->items[PGA_READS_AT - 1]))
             return pga_fail(err, PGA_ERR_UNEXPECTED,
                             "the server does not say whether there is a journal");

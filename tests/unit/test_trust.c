@@ -202,6 +202,25 @@ START_TEST(a_journal_that_disappears)
 }
 END_TEST
 
+/* The server that answers is another than the one that greeted: a pooler stands between. */
+START_TEST(a_pooler_shows)
+{
+    const char *const direct[] = {"", "", "4242"}, *const pooled[] = {"", "", "777"};
+    const char *const *const rows[] = {direct, pooled};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(rows); i++) {
+        struct pga_script_answer settings = {
+            .tag = "SELECT 1", .columns = 3, .rows = 1, .values = rows[i]};
+
+        ck_assert(open_with(ANSWERS({.tag = "BEGIN"}, {.tag = "RESET"}, {.tag = "RESET"},
+                                    {.tag = "RESET"}, settings, PRESENCE("present", "1", "on"),
+                                    HEAD("42", HASH_1, HASH_2, "1.0", "t"), {.tag = "COMMIT"})));
+        ck_assert_int_eq(journal.is_pooled, i == 1);
+        ck_assert(journal.has_unfinished);
+    }
+}
+END_TEST
+
 /* ---- what can't be trusted ---- */
 
 START_TEST(findings_are_told)
@@ -467,6 +486,7 @@ main(void)
     tcase_add_test(tcase, a_journal_that_is_just_being_made);
     tcase_add_test(tcase, a_table_is_missing);
     tcase_add_test(tcase, a_journal_that_disappears);
+    tcase_add_test(tcase, a_pooler_shows);
     tcase_add_test(tcase, findings_are_told);
     tcase_add_test(tcase, asking_why_can_fail);
     tcase_add_test(tcase, the_check_comes_first);
