@@ -209,6 +209,17 @@ send_last(struct attempt *attempt, const struct pga_message *message, struct pga
     return true;
 }
 
+/* The server shows the beginning of what runs to whoever waits for it, or looks at its sessions. */
+static void
+name_message(struct pga_buf *sql, const struct attempt *attempt)
+{
+    const struct pga_history_row *row = attempt->frame.row;
+
+    pga_buf_appendf(sql, "-- pgalter: %s %s\n",
+                    row->event == PGA_EVENT_REVERTED ? "revert" : "apply",
+                    pga_printable(attempt->mem, pga_str_of(row->subject.id)));
+}
+
 /* Send head, script and tail as one message. */
 static bool
 send_whole(struct attempt *attempt, struct pga_error *err)
@@ -219,6 +230,7 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     struct pga_message message = {.copies = attempt->prepared.copies,
                                   .copy_count = attempt->prepared.copy_count};
 
+    name_message(&sql, attempt);
     attempt->counts = pga_step_head_sql(&sql, &attempt->frame);
     pga_step_script_sql(&sql, attempt->script, &attempt->prepared, &map);
     pga_step_tail_sql(&sql, &attempt->frame);

@@ -1,10 +1,14 @@
--- Who holds the runner lock.  Of its query only the first word: the rest may hold a secret.
+-- Who holds the runner lock.  Of its query only the line in which a step names itself, or the first word: the rest may
+-- hold a secret.
 SELECT l.pid,
        a.application_name,
        a.usename,
        COALESCE(pg_catalog.host(a.client_addr), 'local socket'),
        pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       pg_catalog.concat_ws(' ', pg_catalog."substring"(a.query, '^[[:space:]]*([[:alpha:]]+)'), '...,', a.state, a.wait_event)
+       CASE
+           WHEN a.query OPERATOR(pg_catalog.~) '^-- pgalter: ' THEN pg_catalog."substring"(a.query, '^-- pgalter: ([^\n]{1,200})')
+           ELSE pg_catalog.concat_ws(' ', pg_catalog."substring"(a.query, '^[[:space:]]*([[:alpha:]]+)'), '...,', a.state, a.wait_event)
+       END
 FROM pg_catalog.pg_locks l
 LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid
 WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'

@@ -86,6 +86,7 @@ once() {
     contains "$errors" "another runner holds the lock"
     contains "$errors" "application \"pgalter/"
     contains "$errors" "run="
+    contains "$errors" "It runs: apply 7-slow"
     finish 0
     expect 0 pgalter deploy --lock-wait 200ms
 }
