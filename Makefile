@@ -1,5 +1,5 @@
 # The task list; the work is in CMake and in ci/.  `make` prints it.
-.PHONY: help setup build test unit lint format coverage fuzz bench docs deb clean
+.PHONY: help setup build test unit lint format coverage fuzz docs deb clean
 help:      ## print this list
 	@sed -n 's/^\([a-z]*\): *## /  make \1\t/p' Makefile | expand -t 18
 setup:     ## install what building and testing need (Debian, Fedora, Alpine, macOS)
@@ -18,8 +18,6 @@ coverage:  ## line coverage of the four core folders
 	ci/setup build server test coverage && cmake --workflow --preset coverage && gcovr --filter '(base|alterations|journal|engine)/' build/coverage
 fuzz:      ## the fuzz targets over their corpora
 	cmake --preset dev && cmake --build --preset dev && ctest --preset dev -L fuzz
-bench:     ## the benchmarks
-	cmake --preset test && cmake --build --preset test && ctest --preset test -L bench --verbose
 docs:      ## check the documents: links, and tables that must agree with the code
 	ci/check-docs
 deb:       ## build the Debian package and the tarball of binaries, into build/release

@@ -12,12 +12,13 @@ bool
 pga_cmd_accept(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_recorded recorded = {0};
-    const char *because, *id;
+    const char *because, *id = NULL;
     const char *difference = "";
 
     if (!pga_arguments_check(ctx, 1, 1, err) || !pga_because_get(ctx, &because, err))
         return false;
-    id = ctx->options.arguments[0];
+    if (!pga_recorded_id(ctx, &id, err))
+        return false;
     if (!pga_accept_preview(&ctx->runner, ctx->mem, id, &difference, err))
         return false;
     if (ctx->json != NULL)

@@ -19,7 +19,7 @@ report_json(struct pga_context *ctx, const struct pga_run_result *result, const 
     pga_json_set_int(ctx->json, "applied", (int64_t)result->ran);
     pga_json_set_int(ctx->json, "renamed", (int64_t)(result->done - result->ran));
     pga_json_set_int(ctx->json, "held", (int64_t)result->plan.held_count);
-    pga_steps_json(ctx, &result->plan, result->done);
+    pga_steps_json(ctx, &result->plan);
 }
 
 /* What the run has not done although it did all that it could. */

@@ -12,11 +12,12 @@ bool
 pga_cmd_forget(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_recorded recorded = {0};
-    const char *because, *id;
+    const char *because, *id = NULL;
 
     if (!pga_arguments_check(ctx, 1, 1, err) || !pga_because_get(ctx, &because, err))
         return false;
-    id = ctx->options.arguments[0];
+    if (!pga_recorded_id(ctx, &id, err))
+        return false;
     if (ctx->is_terminal && ctx->json == NULL &&
         !pga_prompt_confirm(
             ctx, pga_format(ctx->mem, "Forget %s without running its down script?", id), err))

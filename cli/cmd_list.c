@@ -69,7 +69,7 @@ pga_cmd_list(struct pga_context *ctx, struct pga_error *err)
                       "no alterations, neither in \"%s\" nor in the journal; to make one: "
                       "pgalter new SLUG",
                       ctx->dir);
-    if (pga_option_is_given(&ctx->options, PGA_OPTION_EXIT_CODE) && pga_states_pending(&states) > 0)
+    if (pga_option_is_given(&ctx->options, PGA_OPTION_EXIT_CODE) && pga_states_need_deploy(&states))
         ctx->exit_status = 10;
     return true;
 }

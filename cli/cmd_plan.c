@@ -32,7 +32,7 @@ report(struct pga_context *ctx, const struct pga_plan *plan, const char *target)
         pga_json_set_text(ctx->json, "target", target);
         pga_json_set_int(ctx->json, "found", (int64_t)plan->run_count);
         pga_json_set_int(ctx->json, "held", (int64_t)plan->held_count);
-        pga_steps_json(ctx, plan, 0);
+        pga_steps_json(ctx, plan);
     }
     pga_print(ctx, "Found %s to %s\n", pga_count(ctx->mem, plan->run_count, "alteration"),
               plan->direction == PGA_DIRECTION_UP ? "deploy" : "roll back");

@@ -39,7 +39,7 @@ report_end(struct pga_context *ctx, const struct pga_run_result *result, const c
         pga_json_set_text(ctx->json, "run", ctx->journal.settings.run);
         pga_json_set_int(ctx->json, "found", (int64_t)result->plan.run_count);
         pga_json_set_int(ctx->json, "reverted", (int64_t)result->ran);
-        pga_steps_json(ctx, &result->plan, result->done);
+        pga_steps_json(ctx, &result->plan);
     }
     if (result->ran > 0 && fine)
         pga_print(ctx, "%s\n",
@@ -70,8 +70,11 @@ pga_cmd_rollback(struct pga_context *ctx, struct pga_error *err)
         question = pga_format(ctx->mem, "Roll back %s on %s?",
                               pga_count(ctx->mem, plan.run_count, "alteration"),
                               pga_driver_describe(ctx->driver));
-        if (!pga_prompt_confirm(ctx, question, err))
+        if (!pga_prompt_confirm(ctx, question, err)) {
+            if (ctx->json != NULL)
+                pga_steps_json(ctx, &plan); /* what was refused can be looked at */
             return err->code == PGA_OK;
+        }
     }
     fine = pga_rollback(&ctx->runner, ctx->mem, &plan, &result, err);
     report_end(ctx, &result, target, fine);

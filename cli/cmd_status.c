@@ -68,6 +68,7 @@ report_json(struct pga_context *ctx, const struct pga_states *states, const char
         if (states->items[i].state == PGA_STATE_MISSING)
             pga_json_add_text(missing, states->items[i].id);
     }
+    pga_json_set_int(ctx->json, "renamed", (int64_t)states->by_state[PGA_STATE_RENAMED]);
     pga_json_set_int(ctx->json, "changed", (int64_t)states->by_state[PGA_STATE_CHANGED]);
     pga_json_set_int(ctx->json, "half_done", (int64_t)states->by_state[PGA_STATE_HALF_DONE]);
 }
@@ -114,6 +115,11 @@ half_done_command(const struct pga_states *states)
 static void
 print_attention(struct pga_context *ctx, const struct pga_states *states)
 {
+    if (states->by_state[PGA_STATE_RENAMED] > 0)
+        print_row(
+            ctx, "renamed",
+            pga_format(ctx->mem, "%s in another version now: the next pgalter deploy records it",
+                       pga_count(ctx->mem, states->by_state[PGA_STATE_RENAMED], "alteration")));
     if (states->by_state[PGA_STATE_CHANGED] > 0)
         print_row(
             ctx, pga_paint(ctx, PGA_RED, "changed"),
@@ -202,7 +208,7 @@ pga_cmd_status(struct pga_context *ctx, struct pga_error *err)
     print_attention(ctx, &states);
     if (!report_attempt(ctx, err))
         return false;
-    if (pga_option_is_given(&ctx->options, PGA_OPTION_EXIT_CODE) && pga_states_pending(&states) > 0)
+    if (pga_option_is_given(&ctx->options, PGA_OPTION_EXIT_CODE) && pga_states_need_deploy(&states))
         ctx->exit_status = 10;
     return true;
 }

@@ -5,7 +5,41 @@
  */
 #include "cli/error_report.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/str.h"
+
+/*
+ * Text with the passwords of URLs in it replaced: what was typed in the wrong place, or came from the environment, stands
+ * in messages too.
+ */
+static const char *
+masked(struct pga_arena *mem, const char *text)
+{
+    struct pga_buf out = pga_buf_on(mem);
+    const char *mark;
+
+    while ((mark = strstr(text, "://")) != NULL) {
+        size_t user = strcspn(mark + 3, ":@/ \t\n\"'");
+        const char *colon = mark + 3 + user;
+        size_t word = strcspn(colon, " \t\n\"'");
+        const char *at = colon + word;
+
+        while (at > colon && *at != '@')
+            at--;
+        if (*colon != ':' || at == colon) {
+            pga_buf_append(&out, (struct pga_str){text, (size_t)(colon - text)});
+            text = colon;
+            continue;
+        }
+        pga_buf_append(&out, (struct pga_str){text, (size_t)(colon + 1 - text)});
+        pga_buf_append_c(&out, "****");
+        text = at;
+    }
+    pga_buf_append_c(&out, text);
+    return out.data;
+}
 
 /* "file:line:column", as much of it as is known. */
 static const char *
@@ -48,8 +82,14 @@ report_json(struct pga_context *ctx, const struct pga_error *err)
     }
 }
 
-void
-pga_error_report(struct pga_context *ctx, const struct pga_error *err)
+static void
+mask_field(struct pga_context *ctx, char *field, size_t size)
+{
+    (void)snprintf(field, size, "%s", masked(ctx->mem, field));
+}
+
+static void
+report_text(struct pga_context *ctx, const struct pga_error *err)
 {
     const struct pga_place *place = &err->place;
     const struct pga_log *log = &ctx->log;
@@ -58,8 +98,6 @@ pga_error_report(struct pga_context *ctx, const struct pga_error *err)
     const char *state =
         err->sqlstate[0] == '\0' ? "" : pga_format(ctx->mem, " (SQLSTATE %s)", err->sqlstate);
 
-    if (ctx->json != NULL)
-        report_json(ctx, err);
     pga_log_write(log, PGA_LOG_ERROR, "%s%s%s", at, err->message, state);
     if (place->text[0] != '\0') {
         pga_log_line(log, PGA_LOG_ERROR, "line", pga_format(ctx->mem, "%s", place->text));
@@ -75,4 +113,19 @@ pga_error_report(struct pga_context *ctx, const struct pga_error *err)
     if (err->src_file != NULL && log->level >= PGA_LOG_DEBUG)
         pga_log_line(log, PGA_LOG_DEBUG, "source",
                      pga_format(ctx->mem, "%s:%d", err->src_file, err->src_line));
+}
+
+void
+pga_error_report(struct pga_context *ctx, const struct pga_error *original)
+{
+    struct pga_error masked_error = *original;
+    const struct pga_error *err = &masked_error;
+
+    mask_field(ctx, masked_error.message, sizeof(masked_error.message));
+    mask_field(ctx, masked_error.detail, sizeof(masked_error.detail));
+    mask_field(ctx, masked_error.hint, sizeof(masked_error.hint));
+    mask_field(ctx, masked_error.place.file, sizeof(masked_error.place.file));
+    if (ctx->json != NULL)
+        report_json(ctx, err);
+    report_text(ctx, err);
 }

@@ -83,8 +83,6 @@ observe(void *context, const struct pga_event_report *report)
     case PGA_HAPPENING_STEP_DONE:
         tell_step(ctx, report);
         break;
-    case PGA_HAPPENING_NOTICE:
-        break;
     }
 }
 

@@ -20,6 +20,7 @@
 #include "drivers/pq/pq.h"
 
 #define LOCAL_PREFIX "local:"
+#define SCHEMA_MAX   63 /* bytes; the server cuts longer names */
 
 /* "user@host" of whoever runs this, for the history. */
 static const char *
@@ -160,6 +161,23 @@ connect_server(struct pga_context *ctx, const char *run, struct pga_error *err)
     return true;
 }
 
+/* A name that the server would cut or refuse is refused here: a cut one would be another journal's. */
+static bool
+check_schema(const char *name, struct pga_error *err)
+{
+    size_t len = strlen(name);
+
+    if (len > 0 && len <= SCHEMA_MAX && strncmp(name, "pg_", 3) != 0 &&
+        strcmp(name, "information_schema") != 0 && pga_utf8_valid_prefix(pga_str_of(name)) == len)
+        return true;
+    (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" can't be the journal's schema", name);
+    return pga_error_hint(
+        err,
+        "Its name has 1 to %d bytes and doesn't begin with pg_. Leave --schema out for "
+        "\"" PGA_JOURNAL_SCHEMA "\".",
+        SCHEMA_MAX);
+}
+
 static bool
 open_server(struct pga_context *ctx, struct pga_error *err)
 {
@@ -171,7 +189,8 @@ open_server(struct pga_context *ctx, struct pga_error *err)
         .engine = PGA_VERSION,
     };
 
-    if (!read_settings(ctx, &ctx->runner.settings, err) || !connect_server(ctx, settings.run, err))
+    if (!check_schema(settings.schema, err) || !read_settings(ctx, &ctx->runner.settings, err) ||
+        !connect_server(ctx, settings.run, err))
         return false;
     pga_journal_init(&ctx->journal, ctx->driver, ctx->mem, &settings);
     ctx->runner.driver = ctx->driver;

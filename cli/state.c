@@ -30,6 +30,13 @@ pga_states_pending(const struct pga_states *states)
     return count;
 }
 
+bool
+pga_states_need_deploy(const struct pga_states *states)
+{
+    return pga_states_pending(states) > 0 || states->by_state[PGA_STATE_RENAMED] > 0 ||
+           states->by_state[PGA_STATE_HALF_DONE] > 0;
+}
+
 static int
 compare_rows(const void *a, const void *b)
 {

@@ -47,6 +47,9 @@ bool pga_states_load(struct pga_context *ctx, struct pga_states *out, struct pga
 /* How many are pending, late ones included. */
 size_t pga_states_pending(const struct pga_states *states);
 
+/* Whether a deploy would do anything: something is pending, half done, or ships in another version now. */
+bool pga_states_need_deploy(const struct pga_states *states);
+
 /* "applied", "pending", "late", "changed", "renamed", "missing", "half done". */
 const char *pga_state_name(enum pga_state state);
 

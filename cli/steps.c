@@ -36,7 +36,7 @@ pga_steps_print(struct pga_context *ctx, const struct pga_plan *plan)
 }
 
 void
-pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan, size_t done)
+pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan)
 {
     struct pga_json *array;
 
@@ -53,6 +53,6 @@ pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan, size_t done
         if (step->kind == PGA_STEP_RENAME)
             pga_json_set_text(object, "was", step->was[0] == '\0' ? NULL : step->was);
         pga_json_set_bool(object, "late", step->is_late);
-        pga_json_set_bool(object, "done", i < done);
+        pga_json_set_bool(object, "done", step->is_done);
     }
 }

@@ -15,8 +15,8 @@ const char *pga_step_line(struct pga_context *ctx, const struct pga_step *step);
 /* All steps of a plan on stdout, a line each, numbered. */
 void pga_steps_print(struct pga_context *ctx, const struct pga_plan *plan);
 
-/* The same as "steps" of the JSON document; `done` of them are said to be done. */
-void pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan, size_t done);
+/* The same as "steps" of the JSON document. */
+void pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan);
 
 /* "deploy" or "rollback". */
 const char *pga_direction_name(enum pga_direction direction);

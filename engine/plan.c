@@ -217,11 +217,28 @@ is_beyond(const struct pga_target *target, const struct pga_version *version)
 }
 
 /*
+ * The version that an applied alteration has, or will have as soon as the next deploy records it: a release that the
+ * files know must not be taken back as `next`.
+ */
+static bool
+standing_version(struct pga_arena *mem, const struct pga_alterations *alterations,
+                 const struct pga_applied *applied, struct pga_version *out)
+{
+    const struct pga_alteration *file = pga_alterations_find(alterations, applied->id);
+
+    if (file == NULL || !is_renamed(mem, file, applied))
+        return text_version(mem, applied->version, out);
+    *out = file->version;
+    return true;
+}
+
+/*
  * How many of the applied alterations, by order of application, stay because of their place: those up to the last
  * versioned one that stays, or up to the id.
  */
 static size_t
-stay_of(struct pga_arena *mem, const struct pga_journal *journal, const struct pga_target *target)
+stay_of(struct pga_arena *mem, const struct pga_alterations *alterations,
+        const struct pga_journal *journal, const struct pga_target *target)
 {
     size_t stay = 0;
 
@@ -234,7 +251,7 @@ stay_of(struct pga_arena *mem, const struct pga_journal *journal, const struct p
             if (pga_same(journal->applied[i]->id, target->id))
                 stay = i + 1;
         } else if (target->kind == PGA_TARGET_VERSION &&
-                   text_version(mem, journal->applied[i]->version, &version) &&
+                   standing_version(mem, alterations, journal->applied[i], &version) &&
                    version.kind != PGA_VERSION_NONE && !is_beyond(target, &version)) {
             stay = i + 1;
         }
@@ -243,14 +260,15 @@ stay_of(struct pga_arena *mem, const struct pga_journal *journal, const struct p
 }
 
 static bool
-is_taken_back(struct pga_arena *mem, const struct pga_applied *applied,
-              const struct pga_target *target, bool stays_by_place)
+is_taken_back(struct pga_arena *mem, const struct pga_alterations *alterations,
+              const struct pga_applied *applied, const struct pga_target *target,
+              bool stays_by_place)
 {
     struct pga_version version;
 
     if (target->kind == PGA_TARGET_ZERO)
         return true;
-    if (target->kind == PGA_TARGET_ID || !text_version(mem, applied->version, &version) ||
+    if (target->kind == PGA_TARGET_ID || !standing_version(mem, alterations, applied, &version) ||
         version.kind == PGA_VERSION_NONE)
         return !stays_by_place;
     return is_beyond(target, &version);
@@ -261,7 +279,7 @@ pga_plan_rollback(struct pga_arena *mem, const struct pga_alterations *alteratio
                   const struct pga_journal *journal, const struct pga_target *target,
                   const struct pga_plan_settings *settings, struct pga_plan *out)
 {
-    size_t stay = stay_of(mem, journal, target);
+    size_t stay = stay_of(mem, alterations, journal, target);
 
     memset(out, 0, sizeof(*out));
     out->direction = PGA_DIRECTION_DOWN;
@@ -275,7 +293,7 @@ pga_plan_rollback(struct pga_arena *mem, const struct pga_alterations *alteratio
 
         if (settings->steps > 0 && out->run_count == settings->steps)
             break;
-        if (!is_taken_back(mem, applied, target, i < stay))
+        if (!is_taken_back(mem, alterations, applied, target, i < stay))
             continue;
         if (step.alteration != NULL && is_changed(step.alteration, applied, PGA_PART_DOWN))
             add_changed(mem, out, step.alteration, applied, PGA_PART_DOWN);

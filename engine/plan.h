@@ -38,6 +38,7 @@ struct pga_step {
     const char *was;                         /* of a rename: the version in the journal */
     const struct pga_alteration *alteration; /* NULL: no file (a revert from the journal alone) */
     const struct pga_applied *applied;       /* NULL: not applied yet */
+    bool is_done;                            /* set by a run when it has committed */
     bool is_late;                            /* a younger alteration is applied already */
 };
 

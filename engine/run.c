@@ -249,6 +249,21 @@ run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
     return true;
 }
 
+/* Note in the run's first plan what this run did; later plans are parts of it, in the same order. */
+static void
+mark_done(struct pga_run_result *result, const char *id)
+{
+    for (size_t n = 0; n < result->plan.count; n++) {
+        size_t at = (result->marked + n) % result->plan.count;
+
+        if (!pga_same(result->plan.steps[at].id, id))
+            continue;
+        result->plan.steps[at].is_done = true;
+        result->marked = at + 1;
+        return;
+    }
+}
+
 bool
 pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga_plan *plan,
               const struct pga_source *sources, struct pga_run_result *result,
@@ -271,6 +286,7 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
             result->is_overtaken = true;
             return true;
         }
+        mark_done(result, plan->steps[i].id);
         result->done++;
         result->ran += plan->steps[i].kind != PGA_STEP_RENAME;
         if (i + 1 == plan->count)

@@ -20,6 +20,7 @@ struct pga_run_result {
     struct pga_plan plan; /* the first plan of the run: what was found to do */
     size_t done;          /* steps that committed, renames included */
     size_t ran;           /* those of them that ran a script */
+    size_t marked;        /* internal: where the last step that was done stands in `plan` */
     bool is_overtaken;    /* internal: another run changed the journal, plan again */
 };
 

@@ -32,7 +32,6 @@ enum pga_happening {
     PGA_HAPPENING_STEP_RETRIED, /* step, error: after a lock timeout or deadlock; duration_ms until the next try */
     PGA_HAPPENING_STEP_RESUMED, /* step: a run before this one ended in its middle */
     PGA_HAPPENING_STEP_DONE,    /* step, index, duration_ms: committed */
-    PGA_HAPPENING_NOTICE,       /* notice, step: the server said something while a script ran */
 };
 
 struct pga_event_report {
@@ -43,7 +42,6 @@ struct pga_event_report {
     int64_t duration_ms;
     const struct pga_lock_holder *holder;
     const struct pga_error *error;
-    const struct pga_server_message *notice;
 };
 
 typedef void pga_observe_fn(void *ctx, const struct pga_event_report *report);

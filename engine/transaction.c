@@ -78,6 +78,10 @@ pga_script_failed(const struct pga_step *step, struct pga_error *err)
     char server_hint[sizeof(err->hint)];
     const char *gap;
 
+    if (err->code == PGA_ERR_LOST && err->hint[0] == '\0')
+        (void)pga_error_hint(
+            err, "Whether this step was committed is for the journal to say: run the same command "
+                 "again, it goes on from where the journal stands.");
     if (err->code != PGA_ERR_SQL)
         return pga_error_while(err, "alteration \"%s\"", step->id);
     memcpy(server_hint, err->hint, sizeof(server_hint));
