@@ -212,7 +212,7 @@ tamper() {
     expect 64 pgalter accept 100-a
     contains "$errors" "--because"
     expect 64 pgalter accept 100-a --because "   "
-    expect 64 pgalter accept 100 --because "no such id"
+    expect 64 pgalter accept 101 --because "no such id"
     expect 66 pgalter deploy
     expect 0 pgalter accept 100-a --because "the down script named another table"
     contains "$out" "-DROP TABLE wrong;"
@@ -345,7 +345,7 @@ SQL
     same "$(query "$db" "SELECT count(*) FROM pgalter.history")" 2
     same "$(query "$db" "SELECT count(*) FROM mine.history")" 3
     same "$(query "$db" "SELECT count(*) FROM pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'm'")" 0
-    # Where statements run one by one the append comes last.
+    # Where statements run one by one their record comes first.
     query "$db" "DROP TABLE b" >/dev/null
     rm "$PGALTER_DIR"/1.0.0-300-a.*
     pair 1.0.0-200-b "-- pgalter:transaction none
