@@ -151,7 +151,8 @@ static bool
 load_invalid(struct progress *p, struct pga_result *out, struct pga_error *err)
 {
     return pga_journal_select(p->runner->journal, pga_str_of(pga_text_invalid_indexes_sql), p->mem,
-                              out, err);
+                              out, err) &&
+           pga_session_check_answer(out, 2, err);
 }
 
 static bool

@@ -530,6 +530,11 @@ run_select(struct work *w)
         answer(w, NULL, 2);
         if (w->server->untrusted != NULL)
             answer(w, (const char *const[]){"history", w->server->untrusted}, 2);
+    } else if (contains(w, "i.indisvalid")) {
+        answer(w, NULL, 2);
+        if (w->server->invalid_index != NULL)
+            answer(w, (const char *const[]){w->server->invalid_index, "DROP INDEX the_invalid_one"},
+                   2);
     } else if (contains(w, "a.application_name, ")) {
         answer(w, NULL, 1);
         if (w->server->live_run != NULL && contains(w, w->server->live_run))
@@ -726,15 +731,18 @@ run_message(struct session *s, const struct pga_message *message, struct pga_are
 {
     struct pga_statements statements;
     struct pga_error ignored = {0};
+    struct pga_str text = message->sql;
 
-    ck_assert_msg(pga_statements_parse(mem, "message", message->sql, true, &statements, &ignored),
-                  "%s", ignored.message);
+    if (message->copy_count > 0) /* a COPY by itself, whose rows travel apart */
+        text = pga_str_of(pga_format(mem, "%.*s\n\\.\n", PGA_STR_ARG(text)));
+    ck_assert_msg(pga_statements_parse(mem, "message", text, true, &statements, &ignored), "%s",
+                  ignored.message);
     for (size_t i = 0; i < statements.count; i++) {
         const struct pga_statement *statement = &statements.items[i];
         struct work w = {.session = s,
                          .server = s->server,
                          .mem = mem,
-                         .text = pga_str_slice(message->sql, statement->offset, statement->len),
+                         .text = pga_str_slice(text, statement->offset, statement->len),
                          .result = pga_driver_add_result(results, mem, "")};
         struct pga_fake_failure *failure = find_failure(&w);
         const char *tag = "";
@@ -790,10 +798,10 @@ fake_transaction(struct pga_driver *d)
 }
 
 static const char *
-fake_parameter(struct pga_driver *d PGA_UNUSED, const char *name)
+fake_parameter(struct pga_driver *d, const char *name)
 {
     if (strcmp(name, "standard_conforming_strings") == 0)
-        return "on";
+        return ((struct session *)d)->server->strings_off ? "off" : "on";
     return strstr(name, "encoding") != NULL ? "UTF8" : NULL;
 }
 

@@ -60,6 +60,8 @@ struct pga_fake_server {
     const void *lock_holder;     /* a session, or anything else for a foreign one */
     const char *untrusted;       /* a finding: the trust check fails; NULL: none */
     const char *done_when;       /* what a query of a script answers */
+    const char *invalid_index;   /* the OID of one; NULL: there is none */
+    bool strings_off;            /* standard_conforming_strings of every session */
     const char *live_run;        /* a run whose session lives although it has no lock; NULL: none */
     int next_pid;
 
