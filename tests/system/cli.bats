@@ -76,13 +76,13 @@ document() {
     local words
     for words in "deploy a b" "rollback a b" "plan deploy a b" "plan a b" "status a" "list a" "history a" "show" "show a b" "new" "new a b" \
         "release" "release a b" "mark a b --because x" "accept --because x" "accept a b --because x" "forget --because x" "version a" \
-        "help a b" "local" "local stop x" "local strat"; do
+        "help a b" "local" "local stop x" "local startt"; do
         # shellcheck disable=SC2086 # the words of the command
         expect 64 pgalter $words
         [ -n "$errors" ]
         same "$out" ""
     done
-    expect 64 pgalter local strat
+    expect 64 pgalter local startt
     contains "$errors" "Did you mean \"pgalter local start\"?"
 }
 
@@ -102,6 +102,13 @@ document() {
     contains "$errors" "It must be auto, always or never."
     expect 64 pgalter deploy --log-format xml
     expect 64 pgalter history --limit 0
+    # A name that the server cuts would be another journal's.
+    local name
+    for name in "$(printf 'x%.0s' {1..64})" pg_journal information_schema $'\xff'; do
+        expect 64 pgalter status --schema "$name"
+        contains "$errors" "can't be the journal's schema"
+    done
+    expect 0 pgalter status --schema "$(printf 'x%.0s' {1..63})"
 }
 
 @test "help explains every command on stdout in 80 columns" {
@@ -383,7 +390,7 @@ SELECT 1/0;"
     done
     for variant in "postgresql://u:$secret@127.0.0.1:1/x" "host=127.0.0.1 port=1 user=u password=S3kret!pa55" "postgresql://u:$secret@127.0.0.1:x/y" \
         "postgresql://u:$secret@[::1" "host=127.0.0.1 password='S3kret!pa55" "S3kret!pa55=1" "password=S3kret!pa55 S3kret!pa55" "postgresql:/u:$secret@h/x" \
-        "postgresql://u:$secret@$secret@h/x" "passwrod=S3kret!pa55" "postgresql://postgres:$secret@/missing?host=$CLUSTER_DIR"; do
+        "postgresql://u:$secret@$secret@h/x" "passwordd=S3kret!pa55" "postgresql://postgres:$secret@/missing?host=$CLUSTER_DIR"; do
         fails status --debug --verbose --db "$variant"
         fails deploy --json --db "$variant"
         PGALTER_DATABASE_URL=$variant fails status

@@ -268,7 +268,7 @@ Marked 3 alterations as applied; nothing was run"
     contains "$out" "Marked 0 alterations"
     expect 64 pgalter mark 200-b --because "again"
     contains "$errors" "\"200-b\" is applied already"
-    expect 0 pgalter mark 300-c --because "by hand"
+    expect 0 pgalter mark 300 --because "by hand"
     expect 0 pgalter deploy next
     contains "$out" "Found 0 alterations to deploy"
     same "$(query "$db" "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")" 0
@@ -289,7 +289,7 @@ Marked 3 alterations as applied; nothing was run"
     expect 64 pgalter forget 100-x --because "unknown"
     contains "$errors" "hint: Did you mean \"100-a\"?"
     rm "$PGALTER_DIR"/1.0.0-100-a.*
-    expect 0 pgalter forget 100-a --because "undone by hand"
+    expect 0 pgalter forget 100 --because "undone by hand"
     same "$(events)" "created, applied 100-a, applied 200-b, forgotten 100-a"
     same "$(query "$db" "SELECT to_regclass('a') IS NOT NULL")" t
     expect 64 pgalter forget 100-a --because "twice"
@@ -303,8 +303,17 @@ Marked 3 alterations as applied; nothing was run"
     table next-100-a a
     expect 0 pgalter deploy next
     expect 0 pgalter release 1.0.0
+    # Renaming it in the journal is pending; until then it counts as what its file says.
+    expect 10 pgalter status --exit-code
+    contains "$out" "renamed    1 alteration"
+    expect 10 pgalter list --exit-code
+    contains "$out" "renamed"
+    expect 10 pgalter plan --exit-code
+    expect 0 pgalter plan rollback 1.0.0
+    contains "$out" "Found 0 alterations to roll back"
     expect 0 pgalter deploy
     contains "$out" "1 alteration to rename in the journal"
+    expect 0 pgalter status --exit-code
     same "$(query "$db" "SELECT version FROM pgalter.journal")" 1.0.0
     mkdir "$BATS_TEST_TMPDIR/old"
     PGALTER_DIR=$BATS_TEST_TMPDIR/old table next-100-a a
