@@ -401,6 +401,30 @@ take_over(struct progress *p, const struct pga_unfinished *found, struct pga_err
     return pga_unfinished_update(p->runner->journal, found, &p->row, err);
 }
 
+/* Whether the record's last statement was started by a run that never learned what became of it. */
+static bool
+is_in_doubt(const struct progress *p)
+{
+    return p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count;
+}
+
+/* The record must be of this very text, which can still be gone on with. */
+static bool
+check_record(const struct progress *p, const struct pga_unfinished *found, struct pga_error *err)
+{
+    if ((size_t)p->script->part != found->script ||
+        !pga_digest_equal(&found->digest, &p->script->digest))
+        return fail_other_text(p, err);
+    if ((size_t)found->unit > p->units.count)
+        return pga_fail(
+            err, PGA_ERR_JOURNAL,
+            "the journal was tampered with: its record of \"%s\" is behind the script's end",
+            found->id);
+    if (is_in_doubt(p) && p->script->directives.done_when == NULL)
+        return fail_half_done(p, err);
+    return true;
+}
+
 /* Take up a step where another run left it. */
 static bool
 take_up(struct progress *p, const struct pga_source *source, const struct pga_unfinished *found,
@@ -416,20 +440,8 @@ take_up(struct progress *p, const struct pga_source *source, const struct pga_un
     if (!load_units(p, script, err))
         return false;
     p->row = *found;
-    if ((size_t)script->part != found->script || !pga_digest_equal(&found->digest, &script->digest))
-        return fail_other_text(p, err);
-    if ((size_t)found->unit > p->units.count)
-        return pga_fail(
-            err, PGA_ERR_JOURNAL,
-            "the journal was tampered with: its record of \"%s\" is behind the script's end",
-            found->id);
-    if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count &&
-        p->script->directives.done_when == NULL)
-        return fail_half_done(p, err);
-    if (!take_over(p, found, err))
-        return false;
-    if (p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count &&
-        !resolve_started(p, err))
+    if (!check_record(p, found, err) || !take_over(p, found, err) ||
+        (is_in_doubt(p) && !resolve_started(p, err)))
         return false;
     pga_runner_report(p->runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RESUMED,
                                                             .step = p->step});
