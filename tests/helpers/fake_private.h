@@ -1,0 +1,34 @@
+/*
+ * tests/helpers/fake_private.h: what the files of the fake server share.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_TESTS_FAKE_PRIVATE_H
+#define PGA_TESTS_FAKE_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "tests/helpers/fake_server.h"
+
+/* One statement of a message. */
+struct pga_fake_work {
+    void *session;
+    struct pga_fake_server *server;
+    struct pga_arena *mem;     /* of the message */
+    struct pga_str text;       /* of the statement */
+    struct pga_result *result; /* its answer */
+    const char *sqlstate;      /* set when it fails */
+    const char *message;
+};
+
+bool pga_fake_contains(const struct pga_fake_work *w, const char *text);
+bool pga_fake_starts(const struct pga_fake_work *w, const char *word);
+
+/* The statement fails. */
+void pga_fake_deny(struct pga_fake_work *w, const char *sqlstate, const char *message);
+
+/* A SELECT, and anything that is neither one nor a setting nor about transactions. */
+void pga_fake_select(struct pga_fake_work *w);
+void pga_fake_change(struct pga_fake_work *w);
+
+#endif
