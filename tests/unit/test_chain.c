@@ -398,103 +398,38 @@ END_TEST
 
 /* ---- the table of what is applied ---- */
 
-typedef void change_fn(struct pga_applied *row);
-
-static void
-change_version(struct pga_applied *row)
+/* Change one column of a row; false when there are no more. */
+static bool
+change(struct pga_applied *row, int column)
 {
-    row->version = "9.9.9";
-}
+    const char **const texts[] = {&row->version, &row->slug, &row->phase, &row->directives,
+                                  &row->run};
 
-static void
-change_timestamp(struct pga_applied *row)
-{
-    row->timestamp = "0";
+    if (column < 5) {
+        *texts[column] = "x";
+    } else if (column < 5 + PGA_SCRIPT_COUNT) {
+        row->digests[column - 5].bytes[0] ^= 1;
+    } else if (column < 5 + 2 * PGA_SCRIPT_COUNT) {
+        row->has_part[column - 5 - PGA_SCRIPT_COUNT] = false;
+    } else if (column == 5 + 2 * PGA_SCRIPT_COUNT) {
+        row->timestamp = "0";
+    } else if (column == 6 + 2 * PGA_SCRIPT_COUNT) {
+        row->timestamp = "12"; /* which begins like the right one */
+    } else if (column == 7 + 2 * PGA_SCRIPT_COUNT) {
+        row->seq = 3;
+    } else {
+        return false;
+    }
+    return true;
 }
-
-static void
-lengthen_timestamp(struct pga_applied *row)
-{
-    row->timestamp = "12";
-}
-
-static void
-change_slug(struct pga_applied *row)
-{
-    row->slug = "x";
-}
-
-static void
-change_phase(struct pga_applied *row)
-{
-    row->phase = "later";
-}
-
-static void
-change_directives(struct pga_applied *row)
-{
-    row->directives = "irreversible x\n";
-}
-
-static void
-change_up(struct pga_applied *row)
-{
-    row->digests[0].bytes[0] ^= 1;
-}
-
-static void
-change_down(struct pga_applied *row)
-{
-    row->digests[1].bytes[0] ^= 1;
-}
-
-static void
-change_before_up(struct pga_applied *row)
-{
-    row->digests[2].bytes[0] ^= 1;
-}
-
-static void
-change_before_down(struct pga_applied *row)
-{
-    row->digests[3].bytes[0] ^= 1;
-}
-
-static void
-drop_up(struct pga_applied *row)
-{
-    row->has_part[0] = false;
-}
-
-static void
-drop_down(struct pga_applied *row)
-{
-    row->has_part[1] = false;
-}
-
-static void
-change_seq(struct pga_applied *row)
-{
-    row->seq = 3;
-}
-
-static void
-change_run(struct pga_applied *row)
-{
-    row->run = "another";
-}
-
-static change_fn *const changes[] = {
-    change_version, change_timestamp, change_slug,      change_phase,       change_directives,
-    change_up,      change_down,      change_before_up, change_before_down, drop_up,
-    drop_down,      change_seq,       change_run,       lengthen_timestamp,
-};
 
 START_TEST(a_row_that_disagrees_is_found)
 {
-    begin_change();
-    changes[_i](&changed_rows[0]);
-    must_fail(TAMPERED "the row of \"1-users\" is not what its history says");
+    int column = 0;
+
+    for (begin_change(); change(&changed_rows[0], column); begin_change(), column++)
+        must_fail(TAMPERED "the row of \"1-users\" is not what its history says");
+    ck_assert_int_eq(column, 8 + 2 * PGA_SCRIPT_COUNT);
 }
 END_TEST
 
@@ -607,7 +542,7 @@ main(void)
     tcase_add_test(tcase, a_second_beginning_is_found);
     tcase_add_test(tcase, impossible_rows_are_found);
     tcase_add_test(tcase, an_upgrade_changes_no_state);
-    tcase_add_loop_test(tcase, a_row_that_disagrees_is_found, 0, (int)PGA_COUNT_OF(changes));
+    tcase_add_test(tcase, a_row_that_disagrees_is_found);
     tcase_add_test(tcase, an_id_is_cut_at_its_first_hyphen);
     tcase_add_test(tcase, rows_too_many_or_too_few_are_found);
     tcase_add_test(tcase, the_state_does_not_depend_on_the_order);
