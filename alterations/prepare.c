@@ -353,6 +353,30 @@ is_transactional(enum pga_statement_kind kind)
            kind != PGA_STATEMENT_CALL && kind != PGA_STATEMENT_END_PREPARED;
 }
 
+/*
+ * Between the statements of such a script the session is reset, and only SET and RESET are repeated: other state that
+ * a statement leaves would be gone for the next one.
+ */
+static bool
+check_state(const struct preparation *p, const struct pga_statement *statement)
+{
+    bool leaves_state = statement->kind == PGA_STATEMENT_SESSION_STATE ||
+                        statement->kind == PGA_STATEMENT_SET_LEXICAL;
+
+    if (!leaves_state || pga_str_equal_nocase(statement->first, "set") ||
+        pga_str_equal_nocase(statement->first, "reset") ||
+        pga_str_equal_nocase(statement->first, "discard"))
+        return true;
+    (void)pga_fail(
+        p->err, PGA_ERR_USAGE,
+        "what \"%.*s\" leaves in the session does not last where statements run one by one",
+        PGA_STR_ARG(statement->first));
+    (void)pga_script_place(p->err, p->script, statement->offset);
+    return pga_error_hint(
+        p->err, "Put it and the statements that need it between BEGIN; and COMMIT; or, for a "
+                "setting, write it as SET name = value.");
+}
+
 bool
 pga_script_units(struct pga_arena *mem, const struct pga_script_text *script, bool standard_strings,
                  struct pga_units *out, struct pga_error *err)
@@ -371,7 +395,7 @@ pga_script_units(struct pga_arena *mem, const struct pga_script_text *script, bo
                 return false;
             continue;
         }
-        if (!check_outside(&p, statement))
+        if (!check_outside(&p, statement) || !check_state(&p, statement))
             return false;
         add_unit(&p, out,
                  (struct pga_unit){

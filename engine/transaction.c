@@ -164,8 +164,8 @@ name_tail(const struct attempt *attempt, size_t done, struct pga_error *err)
     }
     if (strcmp(err->sqlstate, "22012") == 0) {
         (void)pga_error_detail(
-            err, "A trigger or rule that the script made, or the script itself, keeps the "
-                 "alteration's row out of the journal.");
+            err, "A trigger or rule that the script made keeps the alteration's row out of the "
+                 "journal, or the database's encoding changes a character of its scripts.");
     }
     (void)pga_error_while(err, "recording it");
 }

@@ -18,6 +18,7 @@
 #include "journal/prev.sql.h"
 #include "journal/remove.sql.h"
 #include "journal/script.sql.h"
+#include "journal/script_check.sql.h"
 #include "journal/tail.sql.h"
 
 #define APPEND_LOCK_TIMEOUT_MS 2000
@@ -102,6 +103,10 @@ static void
 append_scripts(struct pga_buf *buf, const struct pga_journal *journal,
                const struct pga_applied *after, const struct pga_texts *texts)
 {
+    const char *encoding = pga_driver_parameter(journal->driver, "server_encoding");
+    bool converts =
+        encoding != NULL && !pga_same(encoding, "UTF8") && !pga_same(encoding, "SQL_ASCII");
+
     for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++) {
         struct pga_sql_values values = {.mem = buf->mem};
         struct pga_buf literal = pga_buf_on(buf->mem);
@@ -113,6 +118,8 @@ append_scripts(struct pga_buf *buf, const struct pga_journal *journal,
         pga_sql_digest(&values, "digest", &after->digests[i]);
         pga_sql_raw(&values, "text", literal.data);
         pga_sql_expand(buf, pga_text_script_sql, &values);
+        if (converts)
+            pga_sql_expand(buf, pga_text_script_check_sql, &values);
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/interrupt.h"
 
 #define COPY_CHUNK ((size_t)64 * 1024)
@@ -359,6 +360,8 @@ pga_pq_query(struct pga_driver *d, const struct pga_message *message, struct pga
         x.watch.deadline_ms = pga_pq_now_ms() + message->timeout_ms;
     if (!send_text(pq, message))
         x.abandoned = true;
+    else if (!message->keep_rows && flush(&x))
+        (void)PGA_FAULT(step_sent);
     read_answer(&x);
     end_cancel(&x);
     return conclude(&x, err);

@@ -344,3 +344,58 @@ INSERT INTO a VALUES (3);" ""
     wait "$other"
     same "$(query "$db" "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")" t
 }
+
+@test "state that would not last from one statement to the next is refused with its line" {
+    for state in "SELECT set_config('search_path', 'pg_catalog', false);" "CREATE TEMP TABLE gone (n int);" "PREPARE p AS SELECT 1;"; do
+        script 1.0.0-1-state.up.sql "-- pgalter:transaction none
+SELECT 1;
+$state
+SELECT 2;"
+        expect 64 pgalter deploy
+        contains "$errors" "1.0.0-1-state.up.sql:3:1"
+    done
+    script 1.0.0-1-state.up.sql "-- pgalter:transaction none
+BEGIN; CREATE TEMP TABLE kept (n int); INSERT INTO kept VALUES (1); COMMIT;
+SELECT 1;"
+    expect 0 pgalter deploy
+}
+
+@test "a failed CREATE INDEX CONCURRENTLY leaves no INVALID index, and the rerun succeeds" {
+    pair 1.0.0-1-table "CREATE TABLE twice (n int); INSERT INTO twice VALUES (1), (1);" "DROP TABLE twice;"
+    script 1.0.0-2-unique.up.sql "-- pgalter:transaction none
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS twice_n ON twice (n);"
+    expect 65 pgalter deploy
+    contains "$errors" "23505"
+    [ "$(query "$db" "SELECT count(*) FROM pg_index WHERE NOT indisvalid")" = 0 ]
+    query "$db" "DELETE FROM twice WHERE ctid = (SELECT min(ctid) FROM twice)" >/dev/null
+    expect 0 pgalter deploy
+    [ "$(query "$db" "SELECT indisvalid FROM pg_index WHERE indexrelid = 'twice_n'::regclass")" = t ]
+}
+
+@test "a procedure that commits and then fails stays in doubt: 67, never tried again by itself" {
+    pair 1.0.0-1-table "CREATE TABLE done (n int);
+CREATE PROCEDURE part() LANGUAGE plpgsql AS 'BEGIN INSERT INTO done VALUES (1); COMMIT; PERFORM 1 / 0; END';" "DROP PROCEDURE part; DROP TABLE done;"
+    script 1.0.0-2-call.up.sql "-- pgalter:transaction none
+CALL part();"
+    expect 67 pgalter deploy
+    contains "$errors" "may have done a part"
+    expect 67 pgalter deploy
+    [ "$(query "$db" "SELECT count(*) FROM done")" = 1 ]
+    expect 0 pgalter mark 2-call --because "the part is all there is"
+    expect 0 pgalter deploy
+    [ "$(query "$db" "SELECT count(*) FROM done")" = 1 ]
+}
+
+@test "what is half done in the other direction stops also a run that finds nothing to do" {
+    script 1.0.0-200-two.up.sql "CREATE TABLE b (n int);"
+    script 1.0.0-200-two.down.sql "-- pgalter:transaction none
+DROP TABLE b;
+SELECT 1 / 0;"
+    expect 0 pgalter deploy
+    expect 65 pgalter rollback 100-a --yes
+    expect 67 pgalter deploy
+    expect 67 pgalter plan
+    expect 10 pgalter status --exit-code
+    expect 0 pgalter mark 200-two --because "the table was made again by hand"
+    expect 0 pgalter deploy
+}

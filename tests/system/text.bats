@@ -257,3 +257,16 @@ CREATE INDEX CONCURRENTLY ON made (n);" "CONCURRENTLY"
     refused 1:1 "VACUUM;" "VACUUM"
     refused 1:1 "ALTER SYSTEM SET work_mem = '1MB';" "ALTER SYSTEM"
 }
+
+@test "a text that the database's encoding changes is refused with its step" {
+    query postgres "CREATE DATABASE eucjp TEMPLATE template0 ENCODING 'EUC_JP' LC_COLLATE 'C' LC_CTYPE 'C'" >/dev/null
+    export DATABASE_URL="dbname=eucjp"
+    # U+00A6 becomes another character on its way back.
+    pair 1.0.0-1-bar "CREATE TABLE bar (n int);" "DROP TABLE bar; -- $(printf '\302\246')"
+    expect 65 pgalter deploy
+    contains "$errors" "encoding"
+    [ "$(query eucjp "SELECT to_regclass('bar') IS NULL")" = t ]
+    script 1.0.0-1-bar.down.sql "DROP TABLE bar; -- $(printf '\343\201\202')"
+    expect 0 pgalter deploy
+    expect 0 pgalter rollback zero --yes
+}
