@@ -14,6 +14,7 @@
 void
 pga_world_init(struct pga_world *w)
 {
+    w->run_count = 0;
     pga_build_init(&w->b);
     pga_fake_server_init(&w->server);
     pga_interrupt_clear();
@@ -46,7 +47,7 @@ pga_process_begin(struct pga_world *w, struct pga_process *p)
     struct pga_journal_settings settings = {.who = "tester", .engine = "0.1.0"};
 
     memset(p, 0, sizeof(*p));
-    settings.run = pga_format(&w->b.mem, "run-%d", w->server.next_pid);
+    settings.run = pga_format(&w->b.mem, "run-%zu", ++w->run_count);
     p->driver = pga_fake_session_open(&w->server);
     pga_journal_init(&p->journal, p->driver, &w->b.mem, &settings);
     p->runner = (struct pga_runner){
