@@ -13,6 +13,7 @@
 /* One statement of a message. */
 struct pga_fake_work {
     void *session;
+    int pid; /* of the session */
     struct pga_fake_server *server;
     struct pga_arena *mem;     /* of the message */
     struct pga_str text;       /* of the statement */

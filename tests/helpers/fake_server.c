@@ -158,6 +158,7 @@ run_message(struct session *s, const struct pga_message *message, struct pga_are
     for (size_t i = 0; i < statements.count; i++) {
         const struct pga_statement *statement = &statements.items[i];
         struct pga_fake_work w = {.session = s,
+                                  .pid = s->pid,
                                   .server = s->server,
                                   .mem = mem,
                                   .text = pga_str_slice(text, statement->offset, statement->len),

@@ -497,6 +497,11 @@ pga_fake_select(struct pga_fake_work *w)
         answer(w, NULL, 2);
         if (w->server->untrusted != NULL)
             answer(w, (const char *const[]){"history", w->server->untrusted}, 2);
+    } else if (pga_fake_contains(w, "set_config('lock_timeout'")) {
+        const char *pid =
+            pga_format(w->mem, "%d", w->server->pooled_pid != 0 ? w->server->pooled_pid : w->pid);
+
+        answer(w, (const char *const[]){"10s", "1min", pid}, 3);
     } else if (pga_fake_contains(w, "i.indisvalid")) {
         answer(w, NULL, 2);
         if (w->server->invalid_index != NULL)

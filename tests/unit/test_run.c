@@ -12,6 +12,7 @@
 #include <check.h>
 
 #include "base/interrupt.h"
+#include "journal/unfinished.h"
 #include "tests/helpers/world.h"
 
 static struct pga_world w;
@@ -195,6 +196,189 @@ START_TEST(a_rename_runs_nothing)
 }
 END_TEST
 
+/* Another run records the rename, whenever: it is recorded once. */
+START_TEST(a_rename_is_overtaken)
+{
+    const char *target = "latest";
+    bool came = true;
+
+    for (size_t call = 1; came; call++) {
+        struct pga_process p;
+
+        pga_world_three(&w);
+        pga_process_must(pga_process_deploy(&w, &p, "next"), &p);
+        pga_build_file(&w.b, "2.0.0-3-more.up.sql",
+                       "CREATE TABLE more (); ALTER TABLE more ADD x int;");
+        w.server.hook = deploy_by_another;
+        w.server.hook_ctx = &target;
+        w.server.hook_at = w.server.calls + call;
+        pga_process_must(pga_process_deploy(&w, &p, "latest"), &p);
+        came = w.server.hook_at == 0;
+        ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_HISTORY), 5);
+        ck_assert_str_eq(event(4), "renamed");
+        ck_assert_uint_lt(call, 50);
+        teardown();
+        setup();
+    }
+}
+END_TEST
+
+START_TEST(a_rename_can_fail)
+{
+    struct pga_fake_failure failures[] = {{.contains = "INSERT INTO \"pgalter\".history",
+                                           .sqlstate = "42501",
+                                           .message = "permission denied",
+                                           .times = 1}};
+    struct pga_process p;
+
+    pga_world_three(&w);
+    pga_process_must(pga_process_deploy(&w, &p, "next"), &p);
+    pga_build_file(&w.b, "2.0.0-3-more.up.sql",
+                   "CREATE TABLE more (); ALTER TABLE more ADD x int;");
+    w.server.failures = failures;
+    w.server.failure_count = 1;
+    pga_process_must_fail(pga_process_deploy(&w, &p, "latest"), &p, PGA_ERR_DENIED);
+    ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_HISTORY), 4);
+    ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_ATTEMPTS), 1);
+}
+END_TEST
+
+/* ---- a new session in the middle ---- */
+
+static void
+settings_and_table(void)
+{
+    pga_build_file(&w.b, "1.0.0-1-a.up.sql", "ALTER DATABASE app SET search_path = x;");
+    pga_build_file(&w.b, "1.0.0-2-b.up.sql", "CREATE TABLE b ();");
+}
+
+START_TEST(a_new_session_can_be_lost)
+{
+    bool done = false;
+
+    for (size_t call = 1; !done; call++) {
+        struct pga_process p;
+
+        settings_and_table();
+        w.server.lose_at = call;
+        done = pga_process_deploy(&w, &p, "latest") && w.server.calls < call;
+        if (p.err.code != PGA_OK)
+            ck_assert(p.err.code == PGA_ERR_LOST || p.err.code == PGA_ERR_NO_SERVER);
+        pga_process_end(&p);
+        w.server.lose_at = 0;
+        pga_process_must(pga_process_deploy(&w, &p, "latest"), &p);
+        ck_assert_uint_eq(pga_fake_effects(&w.server, "ALTER DATABASE"), 1);
+        ck_assert_uint_eq(pga_fake_effects(&w.server, "CREATE TABLE"), 1);
+        ck_assert_uint_lt(call, 50);
+        teardown();
+        setup();
+    }
+}
+END_TEST
+
+/* Without the lock for a moment: another run may have come in. */
+START_TEST(a_new_session_is_overtaken)
+{
+    const char *target = "latest";
+    bool came = true;
+
+    for (size_t call = 1; came; call++) {
+        struct pga_process p;
+
+        settings_and_table();
+        w.server.hook = deploy_by_another;
+        w.server.hook_ctx = &target;
+        w.server.hook_at = call;
+        pga_process_must(pga_process_deploy(&w, &p, "latest"), &p);
+        came = w.server.hook_at == 0;
+        ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_JOURNAL), 2);
+        ck_assert_uint_eq(pga_fake_effects(&w.server, "CREATE TABLE b"), 1);
+        ck_assert_uint_lt(call, 50);
+        teardown();
+        setup();
+    }
+}
+END_TEST
+
+/* ---- half-done steps of the other direction ---- */
+
+static void
+leave_half_done(const char *id, bool is_down)
+{
+    struct pga_unfinished row = {.id = id, .is_down = is_down};
+    struct pga_process p;
+
+    ck_assert(pga_process_begin(&w, &p));
+    pga_process_must(pga_unfinished_claim(&p.journal, &row, &p.err), &p);
+}
+
+START_TEST(a_half_done_rollback_stops_a_deploy)
+{
+    struct pga_process p;
+
+    pga_world_three(&w);
+    pga_process_must(pga_process_deploy(&w, &p, "next"), &p);
+    leave_half_done("3-more", true);
+    pga_process_must_fail(pga_process_deploy(&w, &p, "next"), &p, PGA_ERR_HALF_DONE);
+    ck_assert_ptr_nonnull(strstr(p.err.message, "3-more"));
+    ck_assert_ptr_nonnull(strstr(p.err.hint, "pgalter rollback"));
+    w.server.live_run = "run-2"; /* unless its run lives: then it is at work */
+    pga_process_must(pga_process_deploy(&w, &p, "next"), &p);
+}
+END_TEST
+
+START_TEST(a_half_done_deploy_stops_a_rollback)
+{
+    struct pga_process p;
+
+    pga_world_three(&w);
+    pga_process_must(pga_process_deploy(&w, &p, "1.0.0"), &p);
+    leave_half_done("3-more", false);
+    pga_process_must_fail(pga_process_roll_back(&w, &p, "zero"), &p, PGA_ERR_HALF_DONE);
+    ck_assert_ptr_nonnull(strstr(p.err.hint, "pgalter deploy"));
+    ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_JOURNAL), 1);
+}
+END_TEST
+
+/* ---- poolers ---- */
+
+START_TEST(through_a_pooler_nothing_is_written)
+{
+    struct pga_process p;
+
+    pga_world_three(&w);
+    w.server.pooled_pid = 77;
+    pga_process_must_fail(pga_process_deploy(&w, &p, "latest"), &p, PGA_ERR_USAGE);
+    ck_assert_ptr_nonnull(strstr(p.err.message, "pooler"));
+    ck_assert(!w.server.state.has_schema);
+    ck_assert_ptr_null(w.server.lock_holder);
+    w.server.pooled_pid = 0;
+    pga_process_must(pga_process_deploy(&w, &p, "latest"), &p);
+    w.server.pooled_pid = 77;
+    pga_process_must(pga_process_deploy(&w, &p, "latest"), &p); /* nothing to do */
+    pga_process_must_fail(pga_process_roll_back(&w, &p, "zero"), &p, PGA_ERR_USAGE);
+    ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_JOURNAL), 2);
+}
+END_TEST
+
+/* The scripts' tables would go into the journal's schema. */
+START_TEST(the_journals_schema_is_on_the_path)
+{
+    struct pga_fake_failure failures[] = {{.contains = "current_schema",
+                                           .sqlstate = "22012",
+                                           .message = "division by zero",
+                                           .times = 1}};
+    struct pga_process p;
+
+    pga_world_three(&w);
+    w.server.failures = failures;
+    w.server.failure_count = 1;
+    pga_process_must_fail(pga_process_deploy(&w, &p, "latest"), &p, PGA_ERR_USAGE);
+    ck_assert_ptr_nonnull(strstr(p.err.hint, "--schema"));
+    ck_assert(!w.server.state.has_schema);
+}
+END_TEST
+
 /* ---- refusals come before the first change ---- */
 
 START_TEST(changed_scripts_stop_a_deploy)
@@ -316,6 +500,14 @@ main(void)
     tcase_add_test(tcase, a_signal_before_the_first_step);
     tcase_add_test(tcase, changed_settings_begin_a_new_session);
     tcase_add_test(tcase, a_rename_runs_nothing);
+    tcase_add_test(tcase, a_rename_is_overtaken);
+    tcase_add_test(tcase, a_rename_can_fail);
+    tcase_add_test(tcase, a_new_session_can_be_lost);
+    tcase_add_test(tcase, a_new_session_is_overtaken);
+    tcase_add_test(tcase, a_half_done_rollback_stops_a_deploy);
+    tcase_add_test(tcase, a_half_done_deploy_stops_a_rollback);
+    tcase_add_test(tcase, through_a_pooler_nothing_is_written);
+    tcase_add_test(tcase, the_journals_schema_is_on_the_path);
     tcase_add_test(tcase, changed_scripts_stop_a_deploy);
     tcase_add_test(tcase, changed_down_scripts_ask_whose);
     tcase_add_test(tcase, a_script_that_cannot_run_stops_all);
