@@ -248,7 +248,7 @@ SELECT 1/0;"
     contains "$errors" "$escape"
     expect 64 pgalter deploy nowhere
     lacks "$errors" "$escape"
-    type -P script >/dev/null || skip "no script(1) to make a terminal"
+    command script -qec true /dev/null >/dev/null 2>&1 || skip "script(1) makes no terminal here"
     contains "$(TERM=xterm command script -qec "$PGALTER list" /dev/null </dev/null)" "$escape"
     lacks "$(TERM=xterm NO_COLOR=1 command script -qec "$PGALTER list" /dev/null </dev/null)" "$escape"
     lacks "$(TERM=dumb command script -qec "$PGALTER list" /dev/null </dev/null)" "$escape"

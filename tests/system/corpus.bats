@@ -38,7 +38,7 @@ by_psql() {
             psql -Xq -v ON_ERROR_STOP=1 -d corpus -f "$corpus/alterations/$stem.before-up.sql"
         fi
         psql -Xq -1 -v ON_ERROR_STOP=1 -d corpus -f "$corpus/alterations/$stem.up.sql" >/dev/null
-    done < <(stems)
+    done <<<"$(stems)"
 }
 
 fixture() { psql -Xq -v ON_ERROR_STOP=1 -d corpus -f "$corpus/fixture-after-up.sql"; }

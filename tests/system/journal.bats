@@ -94,7 +94,7 @@ tamper() {
         refused "$1.$name null where $2"
         restore
         count=$((count + 1))
-    done < <(columns "$1")
+    done <<<"$(columns "$1")"
 }
 
 @test "a change of any column of the history is found" {

@@ -109,7 +109,7 @@ mixed() {
 }
 
 @test "on a terminal it asks, and only yes goes on" {
-    type -P script >/dev/null || skip "no script(1) to make a terminal"
+    command script -qec true /dev/null >/dev/null 2>&1 || skip "script(1) makes no terminal here"
     mixed
     run command script -qec "$PGALTER rollback 1.0.0" /dev/null <<<n
     contains "$output" "Roll back 3 alterations on database \"$db\""
