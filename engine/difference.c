@@ -178,7 +178,8 @@ compare(struct pga_arena *mem, struct pga_str a, struct pga_str b)
     struct lines before = split(mem, last_lines(pga_str_slice(a, 0, head), CONTEXT), CONTEXT);
     struct lines after = split(mem, pga_str_slice(a, a.len - tail, tail), CONTEXT);
     struct script script = {
-        .items = pga_new_array(mem, struct edit, a_middle.count + b_middle.count + 2 * CONTEXT),
+        .items =
+            pga_new_array(mem, struct edit, a_middle.count + b_middle.count + (size_t)2 * CONTEXT),
         .left_out = a_middle.left_out + b_middle.left_out,
         .line = count_lines(pga_str_slice(b, 0, head)) + 1 - before.count,
     };

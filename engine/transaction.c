@@ -283,16 +283,26 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     return false;
 }
 
+/* Send the step; what its messages need lives as long as one try. */
+static bool
+send_step(struct attempt *attempt, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    bool sent;
+
+    attempt->mem = &mem;
+    sent = attempt->prepared.alone ? send_apart(attempt, err) : send_whole(attempt, err);
+    attempt->mem = NULL;
+    return sent;
+}
+
 /* One try.  *again: nothing was done, the journal stands where it stood, try once more. */
 static bool
 try_step(struct attempt *attempt, struct pga_step_outcome *outcome, bool *again,
          struct pga_error *err)
 {
-    PGA_AUTO(pga_arena_release)
-    struct pga_arena mem = {0};
-
-    attempt->mem = &mem;
-    if (attempt->prepared.alone ? send_apart(attempt, err) : send_whole(attempt, err))
+    if (send_step(attempt, err))
         return true;
     pga_session_rollback(attempt->runner->driver);
     if (!attempt->at_append || err->code != PGA_ERR_SQL)

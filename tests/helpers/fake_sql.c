@@ -370,7 +370,7 @@ is_bytea(const char *column)
                                         "before_up", "before_down", "state", "digest"};
 
     for (size_t i = 0; i < PGA_COUNT_OF(names); i++)
-        if (strcmp(column, names[i]) == 0)
+        if (column != NULL && strcmp(column, names[i]) == 0)
             return true;
     return false;
 }

@@ -334,7 +334,7 @@ START_TEST(heads_that_cannot_be_read)
         {NULL, HASH_1, HASH_2, "1.0", "f"}, {"-1", HASH_1, HASH_2, "1.0", "f"},
         {"x", HASH_1, HASH_2, "1.0", "f"},  {"9223372036854775807", HASH_1, HASH_2, "1.0", "f"},
         {"1", NULL, HASH_2, "1.0", "f"},    {"1", "0101", HASH_2, "1.0", "f"},
-        {"1", HASH_1, NULL, "1.0", "f"},    {"1", HASH_1, HASH_2 "0", "1.0", "f"},
+        {"1", HASH_1, NULL, "1.0", "f"},    {"1", HASH_1, (HASH_2 "0"), "1.0", "f"},
     };
 
     for (size_t i = 0; i < PGA_COUNT_OF(heads); i++) {
