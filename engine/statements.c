@@ -11,28 +11,15 @@
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
+#include "engine/invalid_indexes.sql.h"
 #include "engine/retry.h"
 #include "engine/statement_send.h"
-#include "engine/invalid_indexes.sql.h"
+#include "engine/unit_run.h"
 #include "journal/session.h"
 
-#define CLAIM_POLL_MS 200
-
-/* One step in progress. */
-struct progress {
-    struct pga_runner *runner;
-    struct pga_arena *mem;
-    const struct pga_step *step;
-    const struct pga_script_text *script; /* the script in progress */
-    struct pga_units units;               /* of it */
-    struct pga_unfinished row;            /* as it stands in the journal */
-    bool alters_settings;                 /* new sessions begin differently now */
-    bool in_doubt;       /* the statement that failed may have done a part of its work */
-    bool in_transaction; /* the statements are done, the main script runs as one transaction */
-};
-
-static bool
-load_units(struct progress *p, const struct pga_script_text *script, struct pga_error *err)
+bool
+pga_unit_run_load(struct pga_unit_run *p, const struct pga_script_text *script,
+                  struct pga_error *err)
 {
     p->script = script;
     p->row.script = script->part;
@@ -47,7 +34,7 @@ load_units(struct progress *p, const struct pga_script_text *script, struct pga_
 /* ---- one statement ---- */
 
 static bool
-send_statement(struct progress *p, size_t index, struct pga_error *err)
+send_statement(struct pga_unit_run *p, size_t index, struct pga_error *err)
 {
     return pga_statement_send(p->runner, p->mem, p->script, &p->units.statements, index, err);
 }
@@ -84,7 +71,7 @@ is_discard_all(const struct pga_statement *statement)
 
 /* Repeat the script's settings from before a statement, as far as it has not discarded them. */
 static bool
-send_settings(struct progress *p, size_t before, struct pga_error *err)
+send_settings(struct pga_unit_run *p, size_t before, struct pga_error *err)
 {
     const struct pga_statement *items = p->units.statements.items;
     size_t first = before;
@@ -105,7 +92,7 @@ send_settings(struct progress *p, size_t before, struct pga_error *err)
 /* ---- one unit ---- */
 
 static bool
-run_message(struct progress *p, const struct pga_buf *sql, struct pga_error *err)
+run_message(struct pga_unit_run *p, const struct pga_buf *sql, struct pga_error *err)
 {
     return pga_session_restore(p->runner->journal, err) &&
            pga_driver_run(p->runner->driver, pga_buf_str(sql), err);
@@ -113,7 +100,7 @@ run_message(struct progress *p, const struct pga_buf *sql, struct pga_error *err
 
 /* Statements and the record that they are done, in one transaction. */
 static bool
-run_together(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
+run_together(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error *err)
 {
     struct pga_session_head head = pga_step_session(p->runner, p->script, &unit->modes);
     struct pga_unfinished done = p->row;
@@ -148,7 +135,7 @@ session_timeouts(struct pga_buf *buf, const struct pga_session_head *head,
 
 /* The indexes that are INVALID and not being built: their OIDs, and the statements that drop them. */
 static bool
-load_invalid(struct progress *p, struct pga_result *out, struct pga_error *err)
+load_invalid(struct pga_unit_run *p, struct pga_result *out, struct pga_error *err)
 {
     return pga_journal_select(p->runner->journal, pga_str_of(pga_text_invalid_indexes_sql), p->mem,
                               out, err) &&
@@ -156,7 +143,7 @@ load_invalid(struct progress *p, struct pga_result *out, struct pga_error *err)
 }
 
 static bool
-note_indexes(struct progress *p, struct pga_unfinished *row, struct pga_error *err)
+note_indexes(struct pga_unit_run *p, struct pga_unfinished *row, struct pga_error *err)
 {
     struct pga_buf list = pga_buf_on(p->mem);
     struct pga_result found;
@@ -182,7 +169,7 @@ has_word(const char *list, const char *word)
 
 /* Drop what a failed statement left behind: indexes that are INVALID now and were not before it (STEP 7). */
 static bool
-drop_carcasses(struct progress *p)
+drop_carcasses(struct pga_unit_run *p)
 {
     struct pga_error ignored = {0};
     struct pga_result found;
@@ -202,7 +189,7 @@ drop_carcasses(struct progress *p)
  * commits by itself may have done a part, and stays in doubt.
  */
 static void
-give_back(struct progress *p, const struct pga_statement *statement)
+give_back(struct pga_unit_run *p, const struct pga_statement *statement)
 {
     struct pga_unfinished back = p->row;
     struct pga_error ignored = {0};
@@ -222,7 +209,7 @@ give_back(struct progress *p, const struct pga_statement *statement)
 
 /* A statement that can't share a transaction: `started` before it, the record that it is done after it. */
 static bool
-run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
+run_apart(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error *err)
 {
     struct pga_session_head head = pga_step_session(p->runner, p->script, NULL);
     struct pga_unfinished started = p->row;
@@ -254,7 +241,7 @@ run_apart(struct progress *p, const struct pga_unit *unit, struct pga_error *err
 }
 
 static bool
-run_unit(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
+run_unit(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error *err)
 {
     struct pga_retry retry;
 
@@ -275,184 +262,11 @@ run_unit(struct progress *p, const struct pga_unit *unit, struct pga_error *err)
     }
 }
 
-/* ---- a found record ---- */
-
-/* The command that says: none of it took effect.  A revert leaves the alteration applied then. */
-static const char *
-undone_command(const struct progress *p)
-{
-    return p->step->kind == PGA_STEP_REVERT ? "mark" : "forget";
-}
-
 static bool
-fail_half_done(const struct progress *p, struct pga_error *err)
-{
-    const struct pga_statement *statement =
-        &p->units.statements.items[p->units.items[p->row.unit].first];
-
-    (void)pga_fail(err, PGA_ERR_HALF_DONE,
-                   "half done: a run ended while the statement in line %d ran",
-                   pga_script_file_line(p->script, statement->line));
-    (void)pga_script_place(err, p->script, statement->offset);
-    (void)pga_error_detail(
-        err,
-        "Run %s by %s started the statement and never learned what became of it. Look at the "
-        "database: did it take effect?",
-        p->row.run, p->row.who);
-    return pga_error_hint(
-        err,
-        "If all of the script took effect: pgalter %s %s --because TEXT. If none of it did, or "
-        "after undoing it: pgalter %s %s --because TEXT, then the same command again.",
-        p->step->kind == PGA_STEP_REVERT ? "forget" : "mark", p->step->id, undone_command(p),
-        p->step->id);
-}
-
-/* Whether the `done-when` query says that the statement that was started took effect. */
-static bool
-ask_done_when(struct progress *p, bool *done, struct pga_error *err)
-{
-    struct pga_result result;
-    char message[sizeof(err->message)];
-
-    if (pga_journal_select(p->runner->journal, pga_str_of(p->script->directives.done_when), p->mem,
-                           &result, err)) {
-        *done = result.row_count == 1 && result.column_count == 1 &&
-                pga_same(pga_result_value(&result, 0, 0), "t");
-        return true;
-    }
-    if (err->code != PGA_ERR_SQL)
-        return false;
-    /* The directive belongs to the text, which can't change now: somebody has to look. */
-    memcpy(message, err->message, sizeof(message));
-    memset(err, 0, sizeof(*err));
-    (void)fail_half_done(p, err);
-    return pga_error_detail(err, "Its done-when query can't tell: %s.", message);
-}
-
-/* Decide what became of a statement that was started by a run that ended. */
-static bool
-resolve_started(struct progress *p, struct pga_error *err)
-{
-    struct pga_unfinished decided = p->row;
-    bool done = false;
-
-    if (!ask_done_when(p, &done, err))
-        return false;
-    decided.progress = PGA_PROGRESS_NEXT;
-    decided.unit += done ? 1 : 0;
-    if (!pga_unfinished_update(p->runner->journal, &p->row, &decided, err))
-        return false;
-    p->row = decided;
-    return true;
-}
-
-static bool
-fail_other_text(const struct progress *p, struct pga_error *err)
-{
-    (void)pga_fail(err, PGA_ERR_JOURNAL, "\"%s\" changed since a run ended in its middle",
-                   p->script->file);
-    (void)pga_error_detail(err, "%lld of its statements are done.", (long long)p->row.unit);
-    return pga_error_hint(
-        err,
-        "Put the text back and run the same command again; or undo what was done, then: pgalter "
-        "%s %s --because TEXT",
-        undone_command(p), p->step->id);
-}
-
-/*
- * Whether the run that a record names is still at it, although this one has the runner lock: then its claim stands.
- * Waits for its end as long as one waits for a runner; after that the journal is another, and the plan too.
- */
-static bool
-wait_for_claim(struct progress *p, const struct pga_unfinished *found, bool *out_waited,
-               struct pga_error *err)
-{
-    const struct pga_clock *clock = p->runner->clock;
-    int64_t started = pga_clock_now_ms(clock);
-    bool alive = true;
-
-    *out_waited = false;
-    for (;;) {
-        if (!pga_unfinished_is_alive(p->runner->journal, found, &alive, err))
-            return false;
-        if (!alive)
-            return true;
-        *out_waited = true;
-        pga_runner_unlock(p->runner); /* the other one may need it to go on */
-        if (pga_clock_now_ms(clock) - started > p->runner->settings.lock_wait_ms)
-            break;
-        pga_clock_sleep_ms(clock, CLAIM_POLL_MS);
-        if (!pga_interrupt_check(err))
-            return false;
-    }
-    (void)pga_fail(err, PGA_ERR_LOCKED, "run %s by %s is still at work on it", found->run,
-                   found->who);
-    return pga_error_hint(err,
-                          "Nothing was changed. Run the same command again when it has ended.");
-}
-
-/* Make the record this run's own; a run that still lived would stop at its next statement. */
-static bool
-take_over(struct progress *p, const struct pga_unfinished *found, struct pga_error *err)
-{
-    p->row = *found;
-    p->row.run = p->runner->journal->settings.run;
-    p->row.who = p->runner->journal->settings.who;
-    return pga_unfinished_update(p->runner->journal, found, &p->row, err);
-}
-
-/* Whether the record's last statement was started by a run that never learned what became of it. */
-static bool
-is_in_doubt(const struct progress *p)
-{
-    return p->row.progress == PGA_PROGRESS_STARTED && (size_t)p->row.unit < p->units.count;
-}
-
-/* The record must be of this very text, which can still be gone on with. */
-static bool
-check_record(const struct progress *p, const struct pga_unfinished *found, struct pga_error *err)
-{
-    if ((size_t)p->script->part != found->script ||
-        !pga_digest_equal(&found->digest, &p->script->digest))
-        return fail_other_text(p, err);
-    if ((size_t)found->unit > p->units.count)
-        return pga_fail(
-            err, PGA_ERR_JOURNAL,
-            "the journal was tampered with: its record of \"%s\" is behind the script's end",
-            found->id);
-    if (is_in_doubt(p) && p->script->directives.done_when == NULL)
-        return fail_half_done(p, err);
-    return true;
-}
-
-/* Take up a step where another run left it. */
-static bool
-take_up(struct progress *p, const struct pga_source *source, const struct pga_unfinished *found,
-        struct pga_step_outcome *outcome, struct pga_error *err)
-{
-    bool in_before = source->before != NULL && (size_t)source->before->part == found->script;
-    const struct pga_script_text *script = in_before ? source->before : source->main;
-
-    if (!wait_for_claim(p, found, &outcome->is_overtaken, err))
-        return false;
-    if (outcome->is_overtaken)
-        return true;
-    if (!load_units(p, script, err))
-        return false;
-    p->row = *found;
-    if (!check_record(p, found, err) || !take_over(p, found, err) ||
-        (is_in_doubt(p) && !resolve_started(p, err)))
-        return false;
-    pga_runner_report(p->runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RESUMED,
-                                                            .step = p->step});
-    return true;
-}
-
-static bool
-claim(struct progress *p, const struct pga_source *source, struct pga_step_outcome *outcome,
+claim(struct pga_unit_run *p, const struct pga_source *source, struct pga_step_outcome *outcome,
       struct pga_error *err)
 {
-    if (!load_units(p, source->before != NULL ? source->before : source->main, err))
+    if (!pga_unit_run_load(p, source->before != NULL ? source->before : source->main, err))
         return false;
     p->row.id = p->step->id;
     p->row.is_down = p->step->kind == PGA_STEP_REVERT;
@@ -465,7 +279,7 @@ claim(struct progress *p, const struct pga_source *source, struct pga_step_outco
     /* Another run has just claimed it: the next plan finds its record. */
     memset(err, 0, sizeof(*err));
     outcome->is_overtaken = true;
-    pga_clock_sleep_ms(p->runner->clock, CLAIM_POLL_MS);
+    pga_clock_sleep_ms(p->runner->clock, PGA_CLAIM_POLL_MS);
     return pga_interrupt_check(err);
 }
 
@@ -473,7 +287,7 @@ claim(struct progress *p, const struct pga_source *source, struct pga_step_outco
 
 /* Run what is left of the script in progress. */
 static bool
-run_script(struct progress *p, struct pga_error *err)
+run_script(struct pga_unit_run *p, struct pga_error *err)
 {
     while ((size_t)p->row.unit < p->units.count)
         if (!run_unit(p, &p->units.items[p->row.unit], err))
@@ -483,7 +297,7 @@ run_script(struct progress *p, struct pga_error *err)
 
 /* Append to the history and drop the record: the step is done. */
 static bool
-finish(struct progress *p, struct pga_step_outcome *outcome, struct pga_error *err)
+finish(struct pga_unit_run *p, struct pga_step_outcome *outcome, struct pga_error *err)
 {
     struct pga_journal *journal = p->runner->journal;
     struct pga_applied after;
@@ -500,20 +314,28 @@ finish(struct progress *p, struct pga_step_outcome *outcome, struct pga_error *e
     return true;
 }
 
-/* Nothing of the step has been done: leave no record of it. */
-static void
-drop_claim(struct progress *p, const struct pga_source *source)
+/* Whether nothing of the step has been done. */
+static bool
+is_untouched(const struct pga_unit_run *p, const struct pga_source *source)
 {
     const struct pga_script_text *first = source->before != NULL ? source->before : source->main;
+
+    return p->script == first && p->row.unit == 0 && p->row.progress == PGA_PROGRESS_NEXT;
+}
+
+/* Leave no record of a step of which nothing has been done. */
+static void
+drop_claim(struct pga_unit_run *p, const struct pga_source *source)
+{
     struct pga_error ignored = {0};
 
-    if (p->script == first && p->row.unit == 0 && p->row.progress == PGA_PROGRESS_NEXT &&
+    if (is_untouched(p, source) &&
         pga_driver_transaction(p->runner->driver) == PGA_TRANSACTION_IDLE)
         (void)!pga_unfinished_delete(p->runner->journal, p->step->id, true, &ignored);
 }
 
 static bool
-run_all(struct progress *p, const struct pga_source *source, struct pga_step_outcome *outcome,
+run_all(struct pga_unit_run *p, const struct pga_source *source, struct pga_step_outcome *outcome,
         struct pga_error *err)
 {
     struct pga_unfinished before;
@@ -526,7 +348,7 @@ run_all(struct progress *p, const struct pga_source *source, struct pga_step_out
             p->in_transaction = true;
             return pga_transaction_run(p->runner, p->step, source, true, outcome, err);
         }
-        if (!load_units(p, source->main, err))
+        if (!pga_unit_run_load(p, source->main, err))
             return false;
         p->row.unit = 0;
         if (!pga_unfinished_update(p->runner->journal, &before, &p->row, err) ||
@@ -538,7 +360,7 @@ run_all(struct progress *p, const struct pga_source *source, struct pga_step_out
 
 /* After a failure: what of the step is done, and what to do next. */
 static bool
-say_what_stays(const struct progress *p, struct pga_error *err)
+say_what_stays(const struct pga_unit_run *p, const struct pga_source *source, struct pga_error *err)
 {
     const char *id = p->step->id;
 
@@ -552,13 +374,18 @@ say_what_stays(const struct progress *p, struct pga_error *err)
             "It runs outside a transaction and may have done a part. Look at the database. If "
             "all of it took effect: pgalter %s %s --because TEXT. After undoing the part: "
             "pgalter %s %s --because TEXT, then the same command again.",
-            p->step->kind == PGA_STEP_REVERT ? "forget" : "mark", id, undone_command(p), id);
+            p->step->kind == PGA_STEP_REVERT ? "forget" : "mark", id, pga_unit_run_undone(p), id);
     }
-    if (p->row.unit == 0)
+    if (is_untouched(p, source))
         return pga_error_hint(
             err,
             "Its first statement failed, so nothing of it is done. Correct the script, then run "
             "the same command again.");
+    if (p->row.unit == 0)
+        return pga_error_hint(
+            err,
+            "Its before-script is done and stays. Correct the database so that the statement can "
+            "succeed, then run the same command again: it goes on there.");
     return pga_error_hint(
         err,
         "%lld of its statements outside a transaction are done and stay. Correct the database so "
@@ -573,9 +400,9 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
-    struct progress p = {.runner = runner, .mem = &mem, .step = step};
+    struct pga_unit_run p = {.runner = runner, .mem = &mem, .step = step};
 
-    if (found != NULL ? !take_up(&p, source, found, outcome, err)
+    if (found != NULL ? !pga_unit_run_take_up(&p, source, found, outcome, err)
                       : !claim(&p, source, outcome, err))
         return pga_error_while(err, "alteration \"%s\"", step->id);
     if (outcome->is_overtaken)
@@ -587,5 +414,5 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
     if (p.in_transaction)
         return false; /* it has said so itself, and the record says that the statements before it are done */
     drop_claim(&p, source);
-    return say_what_stays(&p, err);
+    return say_what_stays(&p, source, err);
 }

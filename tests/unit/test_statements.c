@@ -180,6 +180,8 @@ START_TEST(the_main_script_fails_behind_a_before_script)
         ck_assert(!pga_one_step_run(&s, PGA_STEP_APPLY));
         ck_assert_int_eq(s.p.err.code, PGA_ERR_SQL);
         ck_assert_uint_eq(pga_world_count(&s.w, PGA_FAKE_UNFINISHED), 1);
+        if (i == 1)
+            ck_assert_ptr_nonnull(strstr(s.p.err.hint, "Its before-script is done and stays"));
         pga_one_step_begin(&s);
         ck_assert_msg(pga_one_step_run(&s, PGA_STEP_APPLY), "%s", s.p.err.message);
         ck_assert_uint_eq(pga_fake_effects(&s.w.server, "VACUUM x"), 1);
@@ -208,9 +210,10 @@ END_TEST
 /* A procedure may have committed a part before it failed. */
 START_TEST(a_procedure_stays_in_doubt)
 {
-    pga_one_step_fail(&s, "CALL fill()", "22012", 1);
+    pga_one_step_fail(&s, "CALL fill()", "55P03", 1); /* which would be tried again otherwise */
     ck_assert(!pga_one_step_apply(&s, "CALL fill();"));
     ck_assert_int_eq(s.p.err.code, PGA_ERR_HALF_DONE);
+    ck_assert_uint_eq(s.p.happenings[PGA_HAPPENING_STEP_RETRIED], 0);
     ck_assert_str_eq(record("progress"), "started");
     ck_assert_ptr_nonnull(strstr(s.p.err.hint, "pgalter mark 1-a"));
     ck_assert_ptr_nonnull(strstr(s.p.err.hint, "pgalter forget 1-a"));
