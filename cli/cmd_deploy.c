@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 
+#include "cli/choose_target.h"
 #include "cli/steps.h"
 #include "engine/run.h"
 
@@ -44,7 +45,7 @@ pga_cmd_deploy(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_run_result result;
     const char *target = "latest";
-    int64_t started = pga_clock_now_ms(ctx->runner.clock);
+    int64_t started;
     const char *count, *took;
     bool fine;
 
@@ -52,6 +53,9 @@ pga_cmd_deploy(struct pga_context *ctx, struct pga_error *err)
         return false;
     if (ctx->options.argument_count == 1)
         target = ctx->options.arguments[0];
+    else if (!pga_choose_target(ctx, &target, err))
+        return false;
+    started = pga_clock_now_ms(ctx->runner.clock);
     fine = pga_deploy(&ctx->runner, ctx->mem, target, &result, err);
     report_json(ctx, &result, target);
     if (fine)

@@ -1,0 +1,56 @@
+/*
+ * cli/choose.h: choosing a line from a list on the terminal.
+ *
+ * Arrow keys move, typing filters, Enter takes, Escape clears the filter; Ctrl-C leaves with PGA_ERR_INTERRUPTED and
+ * nothing done.  The terminal is put back on every way out.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef PGA_CLI_CHOOSE_H
+#define PGA_CLI_CHOOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "cli/context.h"
+
+struct pga_choice {
+    const char *label;  /* what is filtered and taken */
+    const char *remark; /* shown beside it */
+};
+
+/* What the list is, without a terminal: which lines match, which one is marked. Pure, for tests. */
+struct pga_chooser {
+    const struct pga_choice *choices;
+    size_t count;
+    char filter[64];
+    size_t filter_len;
+    size_t marked; /* among those that match */
+};
+
+enum pga_key {
+    PGA_KEY_UP,
+    PGA_KEY_DOWN,
+    PGA_KEY_FIRST,
+    PGA_KEY_LAST,
+    PGA_KEY_ENTER,
+    PGA_KEY_ESCAPE,
+    PGA_KEY_ERASE,
+    PGA_KEY_TEXT,
+    PGA_KEY_OTHER
+};
+
+/* How many choices match the filter, and the nth of them (n below that). */
+size_t pga_chooser_matches(const struct pga_chooser *chooser);
+const struct pga_choice *pga_chooser_match(const struct pga_chooser *chooser, size_t n);
+
+/* Take a key; `c` is the character of PGA_KEY_TEXT.  True when a choice is taken: the marked one. */
+bool pga_chooser_press(struct pga_chooser *chooser, enum pga_key key, char c);
+
+/* Let the user choose, beginning at the marked line; *out is one of the labels.  Errors: PGA_ERR_INTERRUPTED, PGA_ERR_USAGE (no such terminal). */
+bool pga_choose(struct pga_context *ctx, const char *question, struct pga_chooser *chooser,
+                const char **out, struct pga_error *err) PGA_MUST_CHECK;
+
+#endif

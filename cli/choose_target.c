@@ -1,0 +1,81 @@
+/*
+ * cli/choose_target.c: letting a person choose the version to deploy.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/choose_target.h"
+
+#include <stdlib.h>
+
+#include "cli/choose.h"
+#include "engine/run.h"
+
+/* The versions that have something pending, newest first. */
+struct versions {
+    struct pga_version *items;
+    size_t count;
+};
+
+static int
+compare_newest(const void *a, const void *b)
+{
+    return pga_version_compare(b, a);
+}
+
+static void
+collect(struct pga_context *ctx, const struct pga_plan *plan, struct versions *out)
+{
+    size_t kept = 0;
+
+    out->items = pga_new_array(ctx->mem, struct pga_version, plan->count);
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->steps[i].kind == PGA_STEP_APPLY &&
+            plan->steps[i].alteration->version.kind != PGA_VERSION_NONE)
+            out->items[out->count++] = plan->steps[i].alteration->version;
+    if (out->count > 0)
+        qsort(out->items, out->count, sizeof(*out->items), compare_newest);
+    for (size_t i = 0; i < out->count; i++)
+        if (i == 0 || pga_version_compare(&out->items[i], &out->items[kept - 1]) != 0)
+            out->items[kept++] = out->items[i];
+    out->count = kept;
+}
+
+/* One line: the version, and how much a deploy up to it would apply. */
+static bool
+make_choice(struct pga_context *ctx, const struct pga_version *version, struct pga_choice *out,
+            struct pga_error *err)
+{
+    struct pga_plan plan;
+
+    if (!pga_deploy_plan(&ctx->runner, ctx->mem, version->text, &plan, err))
+        return false;
+    out->label = version->text;
+    out->remark = pga_count(ctx->mem, plan.run_count, "alteration");
+    return true;
+}
+
+bool
+pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *err)
+{
+    struct pga_chooser chooser = {0};
+    struct versions versions = {0};
+    struct pga_choice *choices;
+    struct pga_plan plan;
+
+    if (!ctx->is_terminal || ctx->json != NULL ||
+        pga_option_is_given(&ctx->options, PGA_OPTION_STEPS))
+        return true;
+    if (!pga_deploy_plan(&ctx->runner, ctx->mem, "next", &plan, err))
+        return false;
+    collect(ctx, &plan, &versions);
+    if (versions.count == 0)
+        return true;
+    choices = pga_new_array(ctx->mem, struct pga_choice, versions.count);
+    for (size_t i = 0; i < versions.count; i++)
+        if (!make_choice(ctx, &versions.items[i], &choices[i], err))
+            return false;
+    chooser.choices = choices;
+    chooser.count = versions.count;
+    chooser.marked = versions.items[0].kind == PGA_VERSION_NEXT && versions.count > 1 ? 1 : 0;
+    return pga_choose(ctx, "Deploy up to which version?", &chooser, out, err);
+}
