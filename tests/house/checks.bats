@@ -69,3 +69,36 @@ accepted() {
     [ "$status" = 1 ]
     [[ $output == *'does not compile alone'* ]]
 }
+
+# without PLACE NAME SECTION DOCUMENT: that was complained about.
+without() {
+    [[ $output == *"$1: \"$2 $3\": docs/$4.md has no such section"* ]] || { echo "$output"; return 1; }
+}
+
+@test "check-docs refuses a reference to a section that the documents don't have" {
+    copy=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$copy"/{ci,base,docs/decisions}
+    cp ci/check-docs "$copy/ci"
+    cd "$copy"
+    git init -q
+    : >README.md
+    : >base/error.def
+    : >docs/decisions/README.md
+    printf '%s\n' '# Rules' '## 1. First' '## 2. Second' "\`\`\`" '## 3. No heading' "\`\`\`" >docs/step.md
+    printf '%s\n' '# Facts' '### 7. A fact' '## Costs' >docs/facts.md
+    printf '%s\n' '# Design' '## 1. First' >docs/design.md
+    # The names are written apart from the numbers, so that the check doesn't follow them here.
+    printf '/* (%s 1), %s 1 and 2,\n * %s\n * 7; (%s, Costs); OPTION(%sS, 9) PGA_%s_9 */\n' \
+        STEP STEP FACTS FACTS STEP STEP >base/a.h
+    run ci/check-docs
+    [ "$status" = 0 ] || { echo "$output"; return 1; }
+    printf '/* %s 1 and 3 */\n' STEP >base/a.h
+    printf -- '-- see %s\n-- 2, 8\n' DESIGN >base/b.sql
+    printf '%s, Prices\n' FACTS >docs/more.md
+    run ci/check-docs
+    [ "$status" = 1 ]
+    without base/a.h:1 STEP 3 step
+    without base/b.sql:1 DESIGN 2 design
+    without base/b.sql:1 DESIGN 8 design
+    without docs/more.md:1 FACTS Prices facts
+}
