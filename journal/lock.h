@@ -33,8 +33,8 @@ struct pga_lock_wait {
 };
 
 /*
- * Take the lock and read the head in the transaction after it, so that the head is not older than the lock
- * (STEP 6).  Errors: PGA_ERR_LOCKED naming the holder, PGA_ERR_INTERRUPTED, and those of the driver.
+ * Take the lock and read the head in a later statement of the same transaction, so that the head is not older than the
+ * lock (STEP 6).  Errors: PGA_ERR_LOCKED naming the holder, PGA_ERR_INTERRUPTED, and those of the driver.
  */
 bool pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
                            struct pga_error *err) PGA_MUST_CHECK;
