@@ -80,7 +80,7 @@ help_all(struct pga_context *ctx)
         pga_print(ctx, "  %s %s\n", pga_pad(ctx->mem, commands[i].name, 10), commands[i].summary);
     pga_print(ctx,
               "\nThe database: --db, or PGALTER_DATABASE_URL, DATABASE_URL, DB_URL, pgalter.yaml,\n"
-              "or libpq's own PG* variables. The folder: --dir, PGALTER_DIR, or alterations/.\n\n"
+              "or libpq's own PG* variables. The directory: --dir, PGALTER_DIR, alterations/.\n\n"
               "Examples:\n"
               "  pgalter new add_invites\n"
               "  pgalter deploy --db local:\n"

@@ -16,7 +16,7 @@
 /* What the dispatcher prepares before the command runs. */
 enum pga_needs {
     PGA_NEEDS_ALTERATIONS = 1,          /* ctx->alterations */
-    PGA_NEEDS_ALTERATIONS_OPTIONAL = 2, /* a folder that is not there counts as an empty one */
+    PGA_NEEDS_ALTERATIONS_OPTIONAL = 2, /* a directory that is not there counts as an empty one */
     PGA_NEEDS_DIRECTORY = 4,            /* ctx->dir only */
     PGA_NEEDS_SERVER = 8,               /* ctx->driver, ctx->journal (opened), ctx->runner */
     PGA_NEEDS_PROJECT = 16,             /* pgalter.yaml alone; whatever has needs reads it */

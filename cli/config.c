@@ -50,7 +50,7 @@ fail_key(const char *file, const struct pga_yaml *node, struct pga_error *err)
     return pga_error_hint(err, "The keys are: %s.", all.data);
 }
 
-/* A folder that the file names is relative to the file, not to where the command runs. */
+/* A directory that the file names is relative to the file, not to where the command runs. */
 static const char *
 resolve_path(struct pga_context *ctx, const char *file, const char *path)
 {

@@ -16,7 +16,7 @@
 #define PGA_CONFIG_FILE "pgalter.yaml"
 
 /*
- * Read --config, or pgalter.yaml of the current folder if there is one, into the options that were neither typed nor
+ * Read --config, or pgalter.yaml of the current directory if there is one, into the options that were neither typed nor
  * in the environment.  Errors: PGA_ERR_USAGE with place.
  */
 bool pga_config_load(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;

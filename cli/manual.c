@@ -89,7 +89,8 @@ pga_manual_print(struct pga_context *ctx)
         ".SH NAME\npgalter \\- alter PostgreSQL databases, forwards and back\n"
         ".SH SYNOPSIS\n\\fBpgalter\\fR \\fIcommand\\fR [\\fIarguments\\fR] [\\fIoptions\\fR]\n"
         ".SH DESCRIPTION\n"
-        "pgalter applies alterations, pairs of SQL scripts in a folder, to a PostgreSQL database, "
+        "pgalter applies alterations, pairs of SQL scripts in a directory, to a PostgreSQL "
+        "database, "
         "and takes them "
         "back. It keeps a journal in the database of every alteration that it has had, with the "
         "texts of the "
@@ -107,7 +108,7 @@ pga_manual_print(struct pga_context *ctx)
         if (i != PGA_OPTION_FAULTS)
             print_option(ctx, &pga_option_table[i]);
     print_exit_codes(ctx);
-    pga_print(ctx, ".SH FILES\n.TP\npgalter.yaml\nThe configuration, in the current folder or "
+    pga_print(ctx, ".SH FILES\n.TP\npgalter.yaml\nThe configuration, in the current directory or "
                    "where \\fB\\-\\-config\\fR "
                    "says.\n.TP\nalterations/\nThe scripts: "
                    "[version\\-]timestamp\\-slug.(up|down|before\\-up|before\\-down)"

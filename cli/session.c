@@ -210,7 +210,7 @@ open_alterations(struct pga_context *ctx, struct pga_error *err)
     ctx->alterations.dir = ctx->dir;
     if ((needs & PGA_NEEDS_ALTERATIONS) == 0)
         return true;
-    /* Only a folder that nobody named may be absent: a name that is wrong must not look like an empty folder. */
+    /* Only a directory that nobody named may be absent: a name that is wrong must not look like an empty directory. */
     if ((needs & PGA_NEEDS_ALTERATIONS_OPTIONAL) != 0 &&
         !pga_option_is_given(&ctx->options, PGA_OPTION_DIR) && !pga_file_exists(ctx->dir))
         return true;

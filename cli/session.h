@@ -19,7 +19,7 @@ const char *pga_session_libpq(struct pga_context *ctx);
 /* Close what was opened. */
 void pga_session_close(struct pga_context *ctx);
 
-/* The folder of the private cluster's project: the current one, or where pgalter.yaml stands. */
+/* The directory of the private cluster's project: the current one, or where pgalter.yaml stands. */
 struct pga_cluster_settings;
 void pga_session_cluster(struct pga_context *ctx, struct pga_cluster_settings *out);
 

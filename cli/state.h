@@ -37,7 +37,7 @@ struct pga_states {
     struct pga_state_row *items;
     size_t count;
     size_t by_state[PGA_STATE_COUNT];
-    bool has_files; /* the folder has alterations at all */
+    bool has_files; /* the directory has alterations at all */
 };
 
 /* Load the journal and compare it with the files.  Errors: those of the journal. */

@@ -452,7 +452,7 @@ SELECT 1/0;"
     same "$(find "$PGALTER_DIR" -type f -name 'next-*' | wc -l)" 4
 }
 
-@test "a folder that is missing, empty, unreadable or no folder" {
+@test "a directory that is missing, empty, unreadable or no directory" {
     expect 0 pgalter deploy
     contains "$out" "Found 0 alterations to deploy"
     expect 64 pgalter deploy --dir missing
@@ -463,7 +463,7 @@ SELECT 1/0;"
     expect 64 pgalter deploy --dir file
     contains "$errors" "\"file\""
     unset PGALTER_DIR
-    # Only a folder that nobody named may be absent, and only where none is needed.
+    # Only a directory that nobody named may be absent, and only where none is needed.
     expect 64 pgalter deploy
     contains "$errors" "cannot read the directory \"alterations\""
     expect 0 pgalter status

@@ -337,7 +337,7 @@ INSERT INTO a VALUES (1, 7);"
     same "$(query "$db" "SELECT name FROM a" | sed 's/.*run=//')" "$(query "$db" "SELECT run FROM pgalter.journal")"
 }
 
-@test "a file in the folder that is no alteration is an error that names it" {
+@test "a file in the directory that is no alteration is an error that names it" {
     table 1.0.0-100-a a
     script 1.0.0-100-b.up.sql "SELECT 1;"
     expect 64 pgalter deploy

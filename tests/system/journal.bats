@@ -299,7 +299,7 @@ Marked 3 alterations as applied; nothing was run"
     same "$(query "$db" "SELECT to_regclass('a2') IS NOT NULL")" t
 }
 
-@test "a release that is recorded is not taken back by an older folder" {
+@test "a release that is recorded is not taken back by an older directory" {
     table next-100-a a
     expect 0 pgalter deploy next
     expect 0 pgalter release 1.0.0
