@@ -1,8 +1,12 @@
--- The indexes that are INVALID and that nobody is building, with the statements that drop them.
+-- The indexes that are INVALID and that nobody is building: the statements that drop them, and the names by which a
+-- statement can have meant them.
 SELECT i.indexrelid,
-       pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname)
+       pg_catalog.format('DROP INDEX CONCURRENTLY IF EXISTS %I.%I', n.nspname, c.relname),
+       t.relname,
+       pg_catalog.regexp_replace(c.relname, '_cc(new|old)[0-9]*$', '')
 FROM pg_catalog.pg_index i
 JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid
+JOIN pg_catalog.pg_class t ON t.oid OPERATOR(pg_catalog.=) i.indrelid
 JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE NOT i.indisvalid
   AND c.relkind OPERATOR(pg_catalog.=) 'i'::pg_catalog."char"

@@ -5,6 +5,7 @@
  */
 #include "engine/statements.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -139,7 +140,7 @@ load_invalid(struct pga_unit_run *p, struct pga_result *out, struct pga_error *e
 {
     return pga_journal_select(p->runner->journal, pga_str_of(pga_text_invalid_indexes_sql), p->mem,
                               out, err) &&
-           pga_session_check_answer(out, 2, err);
+           pga_session_check_answer(out, 4, err);
 }
 
 static bool
@@ -167,19 +168,45 @@ has_word(const char *list, const char *word)
     return false;
 }
 
-/* Drop what a failed statement left behind: indexes that are INVALID now and were not before it (STEP 7). */
 static bool
-drop_carcasses(struct pga_unit_run *p)
+is_name_byte(char c)
 {
+    return isalnum((unsigned char)c) != 0 || c == '_' || ((unsigned char)c & 0x80) != 0;
+}
+
+/* Whether the text has the name in it as a whole word, whatever its case. */
+static bool
+mentions(struct pga_str text, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (size_t at = 0; at + len <= text.len; at++)
+        if (strncasecmp(text.data + at, name, len) == 0 &&
+            (at == 0 || !is_name_byte(text.data[at - 1])) &&
+            (at + len == text.len || !is_name_byte(text.data[at + len])))
+            return true;
+    return false;
+}
+
+/*
+ * Drop what a failed statement left behind: indexes that are INVALID now and were not before it (STEP 7).  Another
+ * session's build may have failed at the same moment; what the statement does not mention is not ours.
+ */
+static bool
+drop_carcasses(struct pga_unit_run *p, const struct pga_statement *statement)
+{
+    struct pga_str text = pga_str_slice(p->script->text, statement->offset, statement->len);
     struct pga_error ignored = {0};
     struct pga_result found;
     bool fine = load_invalid(p, &found, &ignored);
 
     for (size_t i = 0; fine && i < found.row_count; i++) {
-        const char *drop = pga_result_value(&found, i, 1);
-
-        if (!has_word(p->row.indexes, pga_result_value(&found, i, 0)))
-            fine = pga_driver_run(p->runner->driver, pga_str_of(drop), &ignored);
+        if (has_word(p->row.indexes, pga_result_value(&found, i, 0)) ||
+            (!mentions(text, pga_result_value(&found, i, 2)) &&
+             !mentions(text, pga_result_value(&found, i, 3))))
+            continue;
+        fine =
+            pga_driver_run(p->runner->driver, pga_str_of(pga_result_value(&found, i, 1)), &ignored);
     }
     return fine;
 }
@@ -198,7 +225,7 @@ give_back(struct pga_unit_run *p, const struct pga_statement *statement)
         p->in_doubt = true;
         return;
     }
-    if (statement->concurrently && !drop_carcasses(p)) {
+    if (statement->concurrently && !drop_carcasses(p, statement)) {
         p->in_doubt = true;
         return;
     }

@@ -503,10 +503,12 @@ pga_fake_select(struct pga_fake_work *w)
 
         answer(w, (const char *const[]){"10s", "1min", pid}, 3);
     } else if (pga_fake_contains(w, "i.indisvalid")) {
-        answer(w, NULL, 2);
+        answer(w, NULL, 4);
         if (w->server->invalid_index != NULL)
-            answer(w, (const char *const[]){w->server->invalid_index, "DROP INDEX the_invalid_one"},
-                   2);
+            answer(w,
+                   (const char *const[]){w->server->invalid_index, "DROP INDEX the_invalid_one",
+                                         "A", "i"},
+                   4);
     } else if (pga_fake_contains(w, "a.application_name, ")) {
         answer(w, NULL, 1);
         if (w->server->live_run != NULL && pga_fake_contains(w, w->server->live_run))
