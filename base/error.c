@@ -18,13 +18,23 @@
 struct code_row {
     const char *name;
     int status;
+    const char *status_text;
 };
 
 static const struct code_row codes[] = {
-    {"ok", 0},
-#define PGA_ERROR(code, status, name, retry, meaning) {name, status},
+    {"ok", 0, "0"},
+#define PGA_ERROR(code, status, name, retry, meaning) {name, status, #status},
 #include "base/error.def"
 #undef PGA_ERROR
+};
+
+static const struct {
+    const char *name, *meaning;
+} ids[] = {
+    {"", ""},
+#define PGA_ERROR_ID(constant, id, code, meaning) {id, meaning},
+#include "base/error_id.def"
+#undef PGA_ERROR_ID
 };
 
 _Static_assert(sizeof(((struct pga_error *)NULL)->detail) <= FIELD_MAX, "detail outgrew FIELD_MAX");
@@ -75,6 +85,14 @@ pga_error_set(struct pga_error *err, enum pga_code code, const char *src_file, i
     va_start(args, fmt);
     put(err->message, sizeof(err->message), fmt, args);
     va_end(args);
+    return false;
+}
+
+bool
+pga_error_identify(struct pga_error *err, enum pga_error_id id)
+{
+    assert(err->code != PGA_OK);
+    err->id = id;
     return false;
 }
 
@@ -220,6 +238,24 @@ pga_code_name(enum pga_code code)
 /*
  * GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status.
  */
+const char *
+pga_error_id_name(enum pga_error_id id)
+{
+    return ids[id].name;
+}
+
+const char *
+pga_error_id_meaning(enum pga_error_id id)
+{
+    return ids[id].meaning;
+}
+
+const char *
+pga_error_topic(const struct pga_error *err)
+{
+    return err->id != PGA_ID_NONE ? ids[err->id].name : codes[err->code].status_text;
+}
+
 void
 pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
 {

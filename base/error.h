@@ -28,6 +28,15 @@ enum pga_code {
 #undef PGA_ERROR
 };
 
+/* What exactly went wrong; PGA_ID_NONE where the code says all there is. */
+enum pga_error_id {
+    PGA_ID_NONE = 0,
+#define PGA_ERROR_ID(constant, id, code, meaning) PGA_ID_##constant,
+#include "base/error_id.def"
+#undef PGA_ERROR_ID
+    PGA_ID_COUNT
+};
+
 /* Where in a file the cause stands.  All zero when there is no such place. */
 struct pga_place {
     char file[512]; /* path as the user knows it; "" when unknown */
@@ -39,6 +48,7 @@ struct pga_place {
 
 struct pga_error {
     enum pga_code code;
+    enum pga_error_id id;
     int signal;         /* for PGA_ERR_INTERRUPTED: which; otherwise 0 */
     char sqlstate[6];   /* "" unless a server said it */
     char message[512];  /* one line, no capital, no full stop */
@@ -59,6 +69,9 @@ struct pga_error {
  */
 bool pga_error_set(struct pga_error *err, enum pga_code code, const char *src_file, int src_line,
                    const char *fmt, ...) PGA_PRINTF(5, 6);
+
+/* Say what exactly it is, after pga_fail(), replacing what was said before.  Returns false. */
+bool pga_error_identify(struct pga_error *err, enum pga_error_id id);
 
 /* Put "<doing>: " before the message.  Returns false. */
 bool pga_error_while(struct pga_error *err, const char *doing, ...) PGA_PRINTF(2, 3);
@@ -85,6 +98,13 @@ int pga_error_exit_status(const struct pga_error *err);
 
 /* The code's stable name as it stands in JSON ("usage", "locked", ...); "ok" for PGA_OK. */
 const char *pga_code_name(enum pga_code code);
+
+/* An id as it stands in JSON ("same-timestamp", ...) and its meaning in a few words; "" for PGA_ID_NONE. */
+const char *pga_error_id_name(enum pga_error_id id);
+const char *pga_error_id_meaning(enum pga_error_id id);
+
+/* The word that `pgalter help` explains this error by: its id, or without one the exit status. */
+const char *pga_error_topic(const struct pga_error *err);
 
 /* Report a broken invariant of pgalter itself on stderr and end at once with status 70. */
 #define pga_bug(...) pga_bug_at(__FILE__, __LINE__, __VA_ARGS__)

@@ -66,6 +66,7 @@ report_json(struct pga_context *ctx, const struct pga_error *err)
 
     pga_json_set_text(error, "code", pga_code_name(err->code));
     pga_json_set_int(error, "exit_status", pga_error_exit_status(err));
+    pga_json_set_text(error, "id", err->id != PGA_ID_NONE ? pga_error_id_name(err->id) : NULL);
     pga_json_set_text(error, "message", err->message);
     pga_json_set_text(error, "detail", err->detail[0] != '\0' ? err->detail : NULL);
     pga_json_set_text(error, "hint", err->hint[0] != '\0' ? err->hint : NULL);
@@ -110,6 +111,9 @@ report_text(struct pga_context *ctx, const struct pga_error *err)
         pga_log_line(log, PGA_LOG_ERROR, "context", err->context);
     if (err->hint[0] != '\0')
         pga_log_line(log, PGA_LOG_ERROR, "hint", err->hint);
+    if (err->code != PGA_ERR_INTERRUPTED)
+        pga_log_line(log, PGA_LOG_ERROR, "help",
+                     pga_format(ctx->mem, "pgalter help %s", pga_error_topic(err)));
     if (err->src_file != NULL && log->level >= PGA_LOG_DEBUG)
         pga_log_line(log, PGA_LOG_DEBUG, "source",
                      pga_format(ctx->mem, "%s:%d", err->src_file, err->src_line));

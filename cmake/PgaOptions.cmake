@@ -40,3 +40,8 @@ if(PGA_COVERAGE)
     target_compile_options(pga_options INTERFACE --coverage -O0)
     target_link_options(pga_options INTERFACE --coverage)
 endif()
+if(PGA_FUZZ)
+    # What is fuzzed must count its own branches too, or libFuzzer searches blindly.
+    target_compile_options(pga_options INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(pga_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -224,6 +224,22 @@ START_TEST(exit_status_and_name_follow_the_table)
 }
 END_TEST
 
+START_TEST(the_topic_is_the_id_or_the_exit_status)
+{
+    struct pga_error err = {0};
+
+    (void)pga_fail(&err, PGA_ERR_JOURNAL, "disagree");
+    ck_assert_str_eq(pga_error_topic(&err), "66");
+    ck_assert(!pga_error_identify(&err, PGA_ID_CHANGED));
+    ck_assert_str_eq(pga_error_topic(&err), "changed");
+    ck_assert_str_eq(pga_error_id_name(PGA_ID_NONE), "");
+    for (int id = 1; id < PGA_ID_COUNT; id++) {
+        ck_assert_str_ne(pga_error_id_name((enum pga_error_id)id), "");
+        ck_assert_str_ne(pga_error_id_meaning((enum pga_error_id)id), "");
+    }
+}
+END_TEST
+
 START_TEST(bug_ends_with_its_own_status)
 {
     pga_bug("the impossible %s", "happened");
@@ -251,6 +267,7 @@ main(void)
     tcase_add_test(tcase, place_keeps_the_caret_at_the_line);
     tcase_add_test(tcase, place_may_be_unknown);
     tcase_add_test(tcase, exit_status_and_name_follow_the_table);
+    tcase_add_test(tcase, the_topic_is_the_id_or_the_exit_status);
     tcase_add_exit_test(tcase, bug_ends_with_its_own_status, 70);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
