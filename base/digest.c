@@ -17,6 +17,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
 #include <openssl/sha.h>
 
 #include "base/error.h"
@@ -181,4 +182,10 @@ pga_uuid_new(struct pga_arena *mem)
         uuid[at++] = hex_digits[bytes[i] & 15];
     }
     return uuid;
+}
+
+const char *
+pga_digest_library(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
 }

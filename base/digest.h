@@ -52,6 +52,9 @@ void pga_digest_subtract(struct pga_digest *a, const struct pga_digest *b);
 char *pga_digest_format(struct pga_arena *mem, const struct pga_digest *d);
 bool pga_digest_parse(struct pga_str hex, struct pga_digest *out) PGA_MUST_CHECK;
 
+/* The version of the libcrypto that is loaded, e.g. "OpenSSL 3.0.16 11 Feb 2025". */
+const char *pga_digest_library(void);
+
 /* A random (version 4) UUID in its usual form of 36 characters, from the system's random source. */
 char *pga_uuid_new(struct pga_arena *mem);
 

@@ -301,3 +301,9 @@ pga_json_at(const struct pga_json *array, size_t index)
 {
     return (struct pga_json *)(void *)json_array_get(unwrap_const(array), index);
 }
+
+const char *
+pga_json_library(void)
+{
+    return jansson_version_str();
+}

@@ -26,6 +26,9 @@ struct pga_json;
 
 #define PGA_JSON_DEPTH_MAX 64
 
+/* The version of the jansson that is loaded, e.g. "2.14". */
+const char *pga_json_library(void);
+
 struct pga_json *pga_json_object(void);
 struct pga_json *pga_json_array(void);
 void pga_json_release(struct pga_json **root);

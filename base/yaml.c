@@ -413,3 +413,9 @@ pga_yaml_find(const struct pga_yaml *mapping, const char *key)
             return child;
     return NULL;
 }
+
+const char *
+pga_yaml_library(void)
+{
+    return yaml_get_version_string();
+}

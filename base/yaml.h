@@ -42,6 +42,9 @@ struct pga_yaml {
 struct pga_yaml *pga_yaml_parse(struct pga_arena *mem, const char *file, struct pga_str text,
                                 struct pga_error *err) PGA_MUST_CHECK;
 
+/* The version of the libyaml that is loaded, e.g. "0.2.5". */
+const char *pga_yaml_library(void);
+
 /* The member with that key, or NULL. */
 const struct pga_yaml *pga_yaml_find(const struct pga_yaml *mapping, const char *key);
 

@@ -20,6 +20,7 @@ enum pga_needs {
     PGA_NEEDS_DIRECTORY = 4,            /* ctx->dir only */
     PGA_NEEDS_SERVER = 8,               /* ctx->driver, ctx->journal (opened), ctx->runner */
     PGA_NEEDS_PROJECT = 16,             /* pgalter.yaml alone; whatever has needs reads it */
+    PGA_NEEDS_NOTHING_YET = 32,         /* the command prepares what else it needs by itself */
 };
 
 struct pga_command {

@@ -89,6 +89,20 @@ choose_database(struct pga_context *ctx, const char **out, struct pga_error *err
     return true;
 }
 
+/* The same for a command that only looks: it starts nothing. */
+static bool
+find_running(struct pga_context *ctx, const struct pga_cluster_settings *settings,
+             struct pga_cluster *out, struct pga_error *err)
+{
+    if (!pga_cluster_find(ctx->mem, settings, out, err))
+        return false;
+    if (out->state == PGA_CLUSTER_RUNNING)
+        return true;
+    (void)pga_fail(err, PGA_ERR_NO_SERVER, "the private cluster of \"%s\" does not run",
+                   out->project_dir);
+    return pga_error_hint(err, "Start it: pgalter local start");
+}
+
 /* local: or local:NAME stands for the private cluster, which starts when it doesn't run. */
 static bool
 resolve_local(struct pga_context *ctx, const char **database, struct pga_error *err)
@@ -101,7 +115,9 @@ resolve_local(struct pga_context *ctx, const char **database, struct pga_error *
         return true;
     name = *database + strlen(LOCAL_PREFIX);
     pga_session_cluster(ctx, &settings);
-    if (!pga_cluster_start(ctx->mem, &settings, &cluster, err))
+    if ((ctx->command->needs & PGA_NEEDS_NOTHING_YET) != 0
+            ? !find_running(ctx, &settings, &cluster, err)
+            : !pga_cluster_start(ctx->mem, &settings, &cluster, err))
         return false;
     *database = pga_cluster_conninfo(ctx->mem, &cluster, name[0] == '\0' ? NULL : name);
     return true;
@@ -178,8 +194,8 @@ check_schema(const char *name, struct pga_error *err)
         SCHEMA_MAX);
 }
 
-static bool
-open_server(struct pga_context *ctx, struct pga_error *err)
+bool
+pga_session_connect(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_journal_settings settings = {
         .schema = pga_option_text(&ctx->options, PGA_OPTION_SCHEMA, PGA_JOURNAL_SCHEMA),
@@ -198,11 +214,17 @@ open_server(struct pga_context *ctx, struct pga_error *err)
     ctx->runner.alterations = &ctx->alterations;
     ctx->runner.clock = pga_clock_system();
     pga_observe_attach(ctx);
-    return pga_journal_open(&ctx->journal, err);
+    return true;
 }
 
-static bool
-open_alterations(struct pga_context *ctx, struct pga_error *err)
+void
+pga_session_connection(struct pga_context *ctx, struct pga_connection *out)
+{
+    pga_pq_connection(ctx->driver, ctx->mem, out);
+}
+
+bool
+pga_session_alterations(struct pga_context *ctx, struct pga_error *err)
 {
     unsigned needs = ctx->command->needs;
 
@@ -221,11 +243,13 @@ bool
 pga_session_open(struct pga_context *ctx, struct pga_error *err)
 {
     /* Who asks for help may have a configuration that needs it. */
-    if (ctx->command->needs == 0)
+    if (ctx->command->needs == 0 || (ctx->command->needs & PGA_NEEDS_NOTHING_YET) != 0)
         return true;
-    if (!pga_config_load(ctx, err) || !open_alterations(ctx, err))
+    if (!pga_config_load(ctx, err) || !pga_session_alterations(ctx, err))
         return false;
-    return (ctx->command->needs & PGA_NEEDS_SERVER) == 0 || open_server(ctx, err);
+    if ((ctx->command->needs & PGA_NEEDS_SERVER) == 0)
+        return true;
+    return pga_session_connect(ctx, err) && pga_journal_open(&ctx->journal, err);
 }
 
 const char *

@@ -9,9 +9,18 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "cli/context.h"
+#include "drivers/connection.h"
 
 /* Prepare what the command needs, by its row in commands.def.  Errors: those of reading and connecting. */
 bool pga_session_open(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
+
+/*
+ * The steps of it behind reading the configuration, for a command that goes on when one of them fails: the directory into
+ * ctx->alterations; the connection with ctx->journal prepared and not opened, and how it reaches its server.
+ */
+bool pga_session_alterations(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_session_connect(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
+void pga_session_connection(struct pga_context *ctx, struct pga_connection *out);
 
 /* The version of the libpq that is loaded, e.g. "15.18". */
 const char *pga_session_libpq(struct pga_context *ctx);

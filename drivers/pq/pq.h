@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "drivers/connection.h"
 #include "drivers/driver.h"
 
 struct pga_pq_settings {
@@ -37,6 +38,9 @@ struct pga_driver *pga_pq_open(const struct pga_pq_settings *settings, struct pg
  * strings too: what can't be parsed is masked whole.
  */
 char *pga_pq_mask(struct pga_arena *mem, const char *conninfo);
+
+/* How the session reaches its server; texts go on `mem`.  All is empty once it was lost. */
+void pga_pq_connection(struct pga_driver *d, struct pga_arena *mem, struct pga_connection *out);
 
 /* The version of the libpq that is loaded, e.g. "15.18". */
 char *pga_pq_version(struct pga_arena *mem);
