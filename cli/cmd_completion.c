@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/topic.h"
 
 static bool
 takes(const struct pga_command *command, size_t option)
@@ -54,6 +55,20 @@ command_words(struct pga_context *ctx)
     return buf.data;
 }
 
+/* What `pgalter help` explains. */
+static const char *
+help_words(struct pga_context *ctx)
+{
+    struct pga_buf buf = pga_buf_on(ctx->mem);
+    size_t count;
+    const char *const *topics = pga_topic_names(&count);
+
+    pga_buf_append_c(&buf, command_words(ctx));
+    for (size_t i = 0; i < count; i++)
+        pga_buf_appendf(&buf, " %s", topics[i]);
+    return buf.data;
+}
+
 static void
 print_bash(struct pga_context *ctx)
 {
@@ -80,7 +95,7 @@ print_bash(struct pga_context *ctx)
     for (size_t i = 0; i < count; i++)
         pga_print(ctx, "        %s) words='%s %s' ;;\n", commands[i].name,
                   first_words(&commands[i]),
-                  strcmp(commands[i].name, "help") == 0 ? command_words(ctx)
+                  strcmp(commands[i].name, "help") == 0 ? help_words(ctx)
                                                         : option_words(ctx, &commands[i]));
     pga_print(ctx, "    esac\n"
                    "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
@@ -146,7 +161,7 @@ print_zsh(struct pga_context *ctx)
         pga_print(ctx, "        %s)\n            _arguments", commands[i].name);
         print_zsh_options(ctx, &commands[i]);
         pga_print(ctx, " \\\n                '*: :(%s)' ;;\n",
-                  strcmp(commands[i].name, "help") == 0 ? command_words(ctx)
+                  strcmp(commands[i].name, "help") == 0 ? help_words(ctx)
                                                         : first_words(&commands[i]));
     }
     pga_print(ctx, "    esac\n}\n_pgalter \"$@\"\n");
@@ -161,13 +176,14 @@ print_fish(struct pga_context *ctx)
     pga_print(ctx, "# fish completion for pgalter; made by: pgalter completion fish\n"
                    "complete -c pgalter -f\n");
     for (size_t c = 0; c < count; c++) {
-        const char *name = commands[c].name;
+        const char *name = commands[c].name, *words;
 
         pga_print(ctx, "complete -c pgalter -n __fish_use_subcommand -a %s -d '%s'\n", name,
                   quoted(ctx, commands[c].summary));
-        if (first_words(&commands[c])[0] != '\0')
+        words = strcmp(name, "help") == 0 ? help_words(ctx) : first_words(&commands[c]);
+        if (words[0] != '\0')
             pga_print(ctx, "complete -c pgalter -n '__fish_seen_subcommand_from %s' -a '%s'\n",
-                      name, first_words(&commands[c]));
+                      name, words);
         for (size_t i = 0; i < PGA_OPTION_COUNT; i++) {
             const struct pga_option *option = &pga_option_table[i];
 

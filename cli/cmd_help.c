@@ -8,31 +8,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/fold.h"
 #include "cli/manual.h"
+#include "cli/topic.h"
 
-#define WIDTH  80
 #define INDENT 28 /* where an option's explanation begins */
-
-/* Print text folded to the width, every line indented; the first goes on in column `at`. */
-static void
-print_folded(struct pga_context *ctx, const char *text, size_t indent, size_t at)
-{
-    while (*text != '\0') {
-        size_t len = strcspn(text, " ");
-
-        if (at > indent && at + 1 + len > WIDTH) {
-            pga_print(ctx, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (at > indent) {
-            pga_print(ctx, " ");
-            at++;
-        }
-        pga_print(ctx, "%.*s", (int)len, text);
-        at += len;
-        text += len + strspn(text + len, " ");
-    }
-    pga_print(ctx, "\n");
-}
 
 static void
 print_option(struct pga_context *ctx, const struct pga_option *option)
@@ -50,7 +30,7 @@ print_option(struct pga_context *ctx, const struct pga_option *option)
         pga_print(ctx, "%s\n%*s", name, INDENT, "");
     else
         pga_print(ctx, "%s", pga_pad(ctx->mem, name, INDENT));
-    print_folded(ctx, help, INDENT, INDENT);
+    pga_print_folded(ctx, help, INDENT, INDENT);
 }
 
 static void
@@ -58,7 +38,7 @@ help_command(struct pga_context *ctx, const struct pga_command *command)
 {
     pga_print(ctx, "pgalter %s%s%s [options]\n\n", command->name,
               command->arguments[0] == '\0' ? "" : " ", command->arguments);
-    print_folded(ctx, command->description, 0, 0);
+    pga_print_folded(ctx, command->description, 0, 0);
     pga_print(ctx, "\nOptions:\n");
     for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
         if ((command->options >> i & 1) != 0 && i != PGA_OPTION_FAULTS)
@@ -86,30 +66,31 @@ help_all(struct pga_context *ctx)
               "  pgalter deploy --db local:\n"
               "  pgalter status --db postgres://app@db.example/app\n"
               "  pgalter rollback 1.1.0\n\n"
-              "pgalter help COMMAND explains one; pgalter help exit-codes the exit codes.\n");
+              "pgalter help COMMAND explains a command, pgalter help ID or pgalter help CODE an\n"
+              "error; pgalter help errors and pgalter help exit-codes list them.\n");
 }
 
-static void
-help_exit_codes(struct pga_context *ctx)
+/* What somebody asked about who is told of no such topic: a command, or a topic. */
+static bool
+fail_topic(struct pga_context *ctx, const char *word, struct pga_error *err)
 {
-    static const struct {
-        int status;
-        const char *name, *retry, *meaning;
-    } rows[] = {
-        {0, "ok", "-", "done, or nothing to do"},
-#define PGA_ERROR(code, status, name, retry, meaning) {status, name, retry, meaning},
-#include "base/error.def"
-#undef PGA_ERROR
-    };
+    size_t command_count, topic_count;
+    const struct pga_command *commands = pga_commands(&command_count);
+    const char *const *topics = pga_topic_names(&topic_count);
+    const char **names = pga_new_array(ctx->mem, const char *, command_count + topic_count);
+    const char *nearest;
 
-    pga_print(ctx, "An exit code says whether the same command can succeed later.\n\n"
-                   "code  name               again?  meaning\n");
-    for (size_t i = 0; i < PGA_COUNT_OF(rows); i++) {
-        pga_print(ctx, "%4d  %s %s ", rows[i].status, pga_pad(ctx->mem, rows[i].name, 18),
-                  pga_pad(ctx->mem, rows[i].retry, 7));
-        print_folded(ctx, rows[i].meaning, 33, 33);
-    }
-    pga_print(ctx, "\nA signal ends with 128 and its number: 130 for Ctrl-C, 143 for SIGTERM.\n");
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i].name;
+    for (size_t i = 0; i < topic_count; i++)
+        names[command_count + i] = topics[i];
+    nearest = pga_nearest(word, names, command_count + topic_count);
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no help about \"%s\"", word);
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_COMMAND);
+    if (nearest != NULL)
+        return pga_error_hint(err, "Did you mean \"pgalter help %s\"?", nearest);
+    return pga_error_hint(err, "\"pgalter help\" lists the commands, \"pgalter help errors\" the "
+                               "errors.");
 }
 
 bool
@@ -121,22 +102,19 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
     pga_json_release(&ctx->json); /* help is for people */
     if (!pga_arguments_check(ctx, 0, 1, err))
         return false;
-    if (ctx->options.argument_count == 0) {
-        help_all(ctx);
-        return true;
-    }
-    word = ctx->options.arguments[0];
-    if (strcmp(word, "exit-codes") == 0) {
-        help_exit_codes(ctx);
-        return true;
-    }
-    if (strcmp(word, "manual") == 0) {
-        pga_manual_print(ctx);
-        return true;
-    }
+    word = ctx->options.argument_count == 0 ? "" : ctx->options.arguments[0];
     command = pga_command_find(word);
-    if (command == NULL)
-        return pga_command_unknown(word, err);
-    help_command(ctx, command);
+    if (*word == '\0')
+        help_all(ctx);
+    else if (strcmp(word, "exit-codes") == 0)
+        pga_topic_exit_codes(ctx);
+    else if (strcmp(word, "errors") == 0)
+        pga_topic_errors(ctx);
+    else if (strcmp(word, "manual") == 0)
+        pga_manual_print(ctx);
+    else if (command != NULL)
+        help_command(ctx, command);
+    else
+        return pga_topic_print(ctx, word) || fail_topic(ctx, word, err);
     return true;
 }

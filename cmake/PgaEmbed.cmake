@@ -14,3 +14,22 @@ function(embed_text target)
         target_sources(${target} PRIVATE "${output}")
     endforeach()
 endfunction()
+
+# embed_pages(TARGET DOCS FOLDER ...): makes the Markdown pages of some folders below DOCS one table `struct pga_page pages[]`
+# in pages.h of the build tree.  A page that comes or goes is seen by the next build.
+function(embed_pages target docs)
+    set(files "")
+    foreach(dir IN LISTS ARGN)
+        file(GLOB found CONFIGURE_DEPENDS "${docs}/${dir}/*.md")
+        list(APPEND files ${found})
+    endforeach()
+    list(JOIN ARGN "|" dirs)
+    set(output "${CMAKE_CURRENT_BINARY_DIR}/pages.h")
+    add_custom_command(
+        OUTPUT "${output}"
+        COMMAND "${CMAKE_COMMAND}" -DDOCS=${docs} -DDIRS=${dirs} -DOUTPUT=${output}
+                -P "${PROJECT_SOURCE_DIR}/cmake/EmbedPages.cmake"
+        DEPENDS ${files} "${PROJECT_SOURCE_DIR}/cmake/EmbedPages.cmake"
+        COMMENT "Embedding the pages of help" VERBATIM)
+    target_sources(${target} PRIVATE "${output}")
+endfunction()

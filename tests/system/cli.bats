@@ -49,7 +49,7 @@ document() {
     expect 64 pgalter --json deploy
     contains "$errors" "The command comes first"
     expect 64 pgalter help deplo
-    contains "$errors" "Did you mean \"pgalter deploy\"?"
+    contains "$errors" "Did you mean \"pgalter help deploy\"?"
 }
 
 @test "an unknown option, a missing and a needless value are refused" {

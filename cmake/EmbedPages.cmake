@@ -1,0 +1,27 @@
+# Writes the pages of DIRS (folders below DOCS, separated by |) as one C table into OUTPUT.  Run by embed_pages().
+#
+# A page is its Markdown as it stands, which its author has folded; only links become what can be read in a terminal: a
+# link to another page of the table is its text, any other its text and the path.
+string(REPLACE "|" ";" DIRS "${DIRS}")
+set(rows "")
+file(WRITE "${OUTPUT}" "")
+foreach(dir IN LISTS DIRS)
+    file(GLOB pages "${DOCS}/${dir}/*.md")
+    list(SORT pages COMPARE NATURAL)
+    foreach(page IN LISTS pages)
+        get_filename_component(name "${page}" NAME_WE)
+        file(READ "${page}" text)
+        foreach(other IN LISTS DIRS)
+            string(REGEX REPLACE "\\[([^]]*)\\]\\(\\.\\./${other}/[^)]*\\)" "\\1" text "${text}")
+        endforeach()
+        string(REGEX REPLACE "\\[([^]]*)\\]\\([^/)]*\\)" "\\1" text "${text}")
+        string(REGEX REPLACE "\\[([^]]*)\\]\\(\\.\\./\\.\\./([^)]*)\\)" "\\1 (\\2)" text "${text}")
+        string(REGEX REPLACE "\\[([^]]*)\\]\\(\\.\\./([^)]*)\\)" "\\1 (docs/\\2)" text "${text}")
+        string(HEX "${text}" hex)
+        string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+        string(MAKE_C_IDENTIFIER "page_${dir}_${name}" symbol)
+        file(APPEND "${OUTPUT}" "static const char ${symbol}[] = {${bytes}0x00};\n")
+        string(APPEND rows "    {\"${dir}\", \"${name}\", ${symbol}},\n")
+    endforeach()
+endforeach()
+file(APPEND "${OUTPUT}" "static const struct pga_page pages[] = {\n${rows}};\n")

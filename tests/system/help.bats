@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# pgalter help: the pages of errors and exit codes, the manual page and the completions.  Needs no server.
+
+load ../lib/pgalter.bash
+
+setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
+
+# rows FILE MACRO FIELD: a column of one of the tables in base/.
+rows() { grep -E "^$2\(" "$PGA_TEST_SOURCE_DIR/base/$1" | cut -d, -f"$3" | tr -d ' "'; }
+
+@test "every error id has its page" {
+    local id
+    for id in $(rows error_id.def PGA_ERROR_ID 2); do
+        expect 0 pgalter help "$id"
+        contains "$out" "# $id: "
+        contains "$out" "## What it means"
+        same "$(grep -E '.{81}' <<<"$out")" ""
+        # A link is a path, or the words that one reads.
+        lacks "$out" "]("
+    done
+    expect 0 pgalter help errors
+    for id in $(rows error_id.def PGA_ERROR_ID 2); do
+        grep -qE "^$id +[0-9]+ " <<<"$out"
+    done
+    same "$(grep -E '.{81}' <<<"$out")" ""
+}
+
+@test "every exit code has its page, by number and by name" {
+    local status
+    for status in 0 $(rows error.def PGA_ERROR 2); do
+        expect 0 pgalter help "$status"
+        contains "$out" "# Exit code $status: "
+        contains "$out" "## What it means"
+        same "$(grep -E '.{81}' <<<"$out")" ""
+        lacks "$out" "]("
+    done
+    same "$(pgalter help usage)" "$(pgalter help 64)"
+    same "$(pgalter help 143)" "$(pgalter help 130)"
+    expect 64 pgalter help 2
+    expect 64 pgalter help 300
+    expect 0 pgalter help exit-codes
+    for status in 0 $(rows error.def PGA_ERROR 2); do
+        grep -qE "^ *$status " <<<"$out"
+    done
+}
+
+@test "an unknown topic is refused with the nearest" {
+    local words
+    for words in chnaged:changed deplo:deploy exit-code:exit-codes error:errors unterminate:unterminated; do
+        expect 64 pgalter help "${words%:*}"
+        contains "$errors" "there is no help about \"${words%:*}\""
+        contains "$errors" "hint: Did you mean \"pgalter help ${words#*:}\"?"
+        same "$out" ""
+    done
+    expect 64 pgalter help something-else
+    contains "$errors" "\"pgalter help\" lists the commands"
+}
+
+@test "a message's last line is a command that explains it" {
+    expect 64 pgalter deploy --dir nowhere
+    local line
+    line=$(tail -n 1 <<<"$errors")
+    same "${line%% help *}" "pgalter: help: pgalter"
+    # shellcheck disable=SC2086 # the words of the command
+    expect 0 pgalter ${line#pgalter: help: pgalter }
+    contains "$out" "## What"
+}
