@@ -5,41 +5,10 @@
  */
 #include "cli/error_report.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/str.h"
-
-/*
- * Text with the passwords of URLs in it replaced: what was typed in the wrong place, or came from the environment, stands
- * in messages too.
- */
-static const char *
-masked(struct pga_arena *mem, const char *text)
-{
-    struct pga_buf out = pga_buf_on(mem);
-    const char *mark;
-
-    while ((mark = strstr(text, "://")) != NULL) {
-        size_t user = strcspn(mark + 3, ":@/ \t\n\"'");
-        const char *colon = mark + 3 + user;
-        size_t word = strcspn(colon, " \t\n\"'");
-        const char *at = colon + word;
-
-        while (at > colon && *at != '@')
-            at--;
-        if (*colon != ':' || at == colon) {
-            pga_buf_append(&out, (struct pga_str){text, (size_t)(colon - text)});
-            text = colon;
-            continue;
-        }
-        pga_buf_append(&out, (struct pga_str){text, (size_t)(colon + 1 - text)});
-        pga_buf_append_c(&out, "****");
-        text = at;
-    }
-    pga_buf_append_c(&out, text);
-    return out.data;
-}
 
 /* "file:line:column", as much of it as is known. */
 static const char *
@@ -86,7 +55,29 @@ report_json(struct pga_context *ctx, const struct pga_error *err)
 static void
 mask_field(struct pga_context *ctx, char *field, size_t size)
 {
-    (void)snprintf(field, size, "%s", masked(ctx->mem, field));
+    const char *masked = pga_mask_text(ctx->mem, field);
+    size_t len = strlen(masked);
+
+    /* It may have grown; what then has no room is cut between characters. */
+    len = pga_utf8_valid_prefix((struct pga_str){masked, len < size ? len : size - 1});
+    memcpy(field, masked, len);
+    field[len] = '\0';
+}
+
+/* The line of a file, and its caret unless that would then stand under something else. */
+static void
+mask_line(struct pga_context *ctx, struct pga_place *place)
+{
+    char line[sizeof(place->text)];
+    size_t same = 0, caret;
+
+    memcpy(line, place->text, sizeof(line));
+    mask_field(ctx, place->text, sizeof(place->text));
+    while (line[same] != '\0' && line[same] == place->text[same])
+        same++;
+    caret = pga_utf8_offset(pga_str_of(line), (size_t)place->caret);
+    if (line[same] != place->text[same] && caret > same)
+        place->caret = -1;
 }
 
 static void
@@ -102,7 +93,7 @@ report_text(struct pga_context *ctx, const struct pga_error *err)
     pga_log_write(log, PGA_LOG_ERROR, "%s%s%s", at, err->message, state);
     if (place->text[0] != '\0') {
         pga_log_line(log, PGA_LOG_ERROR, "line", pga_format(ctx->mem, "%s", place->text));
-        if (place->column > 0)
+        if (place->column > 0 && place->caret >= 0)
             pga_log_line(log, PGA_LOG_ERROR, "    ", format_caret(ctx->mem, place));
     }
     if (err->detail[0] != '\0')
@@ -128,7 +119,9 @@ pga_error_report(struct pga_context *ctx, const struct pga_error *original)
     mask_field(ctx, masked_error.message, sizeof(masked_error.message));
     mask_field(ctx, masked_error.detail, sizeof(masked_error.detail));
     mask_field(ctx, masked_error.hint, sizeof(masked_error.hint));
+    mask_field(ctx, masked_error.context, sizeof(masked_error.context));
     mask_field(ctx, masked_error.place.file, sizeof(masked_error.place.file));
+    mask_line(ctx, &masked_error.place);
     if (ctx->json != NULL)
         report_json(ctx, err);
     report_text(ctx, err);

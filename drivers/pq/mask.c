@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-#define MASK       "****"
+#include "base/mask.h"
+
 #define SECRET_MIN 4 /* bytes; anything shorter is part of ordinary words */
 
 static void
@@ -126,7 +127,7 @@ mask_uri(struct pga_arena *mem, const char *conninfo, const char *rest)
 
     pga_buf_append(&out, (struct pga_str){conninfo, (size_t)(rest - conninfo)});
     if (behind != rest && user < userinfo_length(rest))
-        pga_buf_appendf(&out, "%.*s:" MASK "@", (int)user, rest);
+        pga_buf_appendf(&out, "%.*s:" PGA_MASK "@", (int)user, rest);
     else
         pga_buf_append(&out, (struct pga_str){rest, (size_t)(behind - rest)});
     pga_buf_append(&out, (struct pga_str){behind, strcspn(behind, "?")});
@@ -136,7 +137,7 @@ mask_uri(struct pga_arena *mem, const char *conninfo, const char *rest)
         size_t len = 1 + strcspn(behind + 1, "&");
 
         if (pga_pq_is_secret(decode(mem, keyword)))
-            pga_buf_appendf(&out, "%.*s=" MASK, (int)keyword.len + 1, behind);
+            pga_buf_appendf(&out, "%.*s=" PGA_MASK, (int)keyword.len + 1, behind);
         else
             pga_buf_append(&out, (struct pga_str){behind, len});
         behind += len;
@@ -160,17 +161,36 @@ append_quoted(struct pga_buf *out, const char *value)
     pga_buf_append_char(out, '\'');
 }
 
+/* Whether a value, if it isn't a password itself, has one in it: a URL as dbname, a password as an option. */
+static bool
+is_revealing(struct pga_arena *mem, const struct pga_pq_pair *pair)
+{
+    return pga_pq_is_secret(pair->keyword) ||
+           !pga_same(pga_mask_text(mem, pair->value), pair->value);
+}
+
 static char *
 mask_pairs(struct pga_arena *mem, const struct pga_pq_pairs *pairs)
 {
     struct pga_buf out = pga_buf_on(mem);
 
     for (size_t i = 0; i < pairs->count; i++) {
-        pga_buf_appendf(&out, "%s%s=", i == 0 ? "" : " ", pairs->items[i].keyword);
-        append_quoted(&out,
-                      pga_pq_is_secret(pairs->items[i].keyword) ? MASK : pairs->items[i].value);
+        const struct pga_pq_pair *pair = &pairs->items[i];
+
+        pga_buf_appendf(&out, "%s%s=", i == 0 ? "" : " ", pair->keyword);
+        append_quoted(&out, is_revealing(mem, pair) ? PGA_MASK : pair->value);
     }
     return out.data;
+}
+
+/* Whether a value that mask_uri() shows reveals a password. */
+static bool
+has_hidden_secret(struct pga_arena *mem, const struct pga_pq_pairs *pairs)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (!pga_pq_is_secret(pairs->items[i].keyword) && is_revealing(mem, &pairs->items[i]))
+            return true;
+    return false;
 }
 
 char *
@@ -183,16 +203,17 @@ pga_pq_mask(struct pga_arena *mem, const char *conninfo)
 
     if (conninfo == NULL || conninfo[0] == '\0')
         return pga_strdup(mem, "");
-    options = PQconninfoParse(conninfo, NULL);
+    options = strlen(conninfo) > PGA_PQ_CONNINFO_MAX ? NULL : PQconninfoParse(conninfo, NULL);
     if (options == NULL)
-        return pga_strdup(mem, MASK);
+        return pga_strdup(mem, PGA_MASK);
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++)
         if (o->val != NULL)
             pga_pq_add(&pairs, mem, o->keyword, o->val);
     rest = pga_pq_uri_rest(conninfo);
     if (pga_pq_is_suspicious(conninfo, &pairs) ||
-        (rest != NULL && strchr(behind_userinfo(rest), '@') != NULL))
-        return pga_strdup(mem, MASK);
+        (rest != NULL &&
+         (strchr(behind_userinfo(rest), '@') != NULL || has_hidden_secret(mem, &pairs))))
+        return pga_strdup(mem, PGA_MASK);
     return rest != NULL ? mask_uri(mem, conninfo, rest) : mask_pairs(mem, &pairs);
 }
 
@@ -215,7 +236,7 @@ replace(struct pga_arena *mem, const char *text, const char *secret)
 
     while ((at = strstr(text, secret)) != NULL) {
         pga_buf_append(&out, (struct pga_str){text, (size_t)(at - text)});
-        pga_buf_append_c(&out, MASK);
+        pga_buf_append_c(&out, PGA_MASK);
         text = at + strlen(secret);
     }
     pga_buf_append_c(&out, text);

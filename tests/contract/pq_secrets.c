@@ -55,6 +55,10 @@ START_TEST(masks)
         {"postgresql://u:secret@h/db?pwd=x", "****"},
         {"postgresql://u:secret@[::1/db", "****"},
         {"host=ss@h user=u", "****"},
+        /* a password inside another value */
+        {"host=h dbname=postgres://u:secret@h2/db", "dbname=**** host=h"},
+        {"host=h options='-c my.password=secret'", "host=h options=****"},
+        {"postgres://h/d?dbname=postgres%3A%2F%2Fu%3Asecret%40h", "****"},
     };
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};

@@ -1,0 +1,83 @@
+/*
+ * tests/unit/test_mask.c: passwords in free text.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "base/mask.h"
+
+#include <stdlib.h>
+
+#include <check.h>
+
+#include "base/str.h"
+
+static const struct {
+    const char *text, *masked;
+} rows[] = {
+    {"", ""},
+    {"cannot read \"a\": it is a directory", "cannot read \"a\": it is a directory"},
+    /* URLs */
+    {"\"--db\" is \"postgresql://u:secr3t@h/db\"", "\"--db\" is \"postgresql://u:****@h/db\""},
+    {"at postgres://u@h:5432/db.", "at postgres://u@h:5432/db."},
+    {"at postgres://h:5432,i:5433/db", "at postgres://h:5432,i:5433/db"},
+    {"(see http://localhost:8080), then", "(see http://localhost:8080), then"},
+    {"at postgres://[::1]:5432/db", "at postgres://[::1]:5432/db"},
+    {"postgres://u:@h", "postgres://u:@h"},
+    {"postgres://:pw@h", "postgres://:****@h"},
+    {"postgres://u:p:w@h", "postgres://u:****@h"},
+    {"postgres://u:p@w@h", "postgres://u:****@h"},
+    {"postgres://u:12/p@h:1/d", "postgres://u:****@h:1/d"},
+    {"postgres://u:p\"w'x@h", "postgres://u:****@h"},
+    {"postgres://u:pw/db is wrong", "postgres://u:**** is wrong"},
+    {"\"postgres://u:pw\".", "\"postgres://u:****\"."},
+    {"postgres://u:123456 and", "postgres://u:**** and"},
+    {"a://u:x@h b://v:y@i", "a://u:****@h b://v:****@i"},
+    {"\"postgresql+psycopg://\": no", "\"postgresql+psycopg://\": no"},
+    /* words with values */
+    {"host=h password=pw user=u", "host=h password=**** user=u"},
+    {"password = 'p w\\' x' user=u", "password = **** user=u"},
+    {"password='it''s' x", "password=**** x"},
+    {"password='open end", "password=****"},
+    {"password=a\\ b c", "password=**** c"},
+    {"\"host=h password=pw\".", "\"host=h password=****\"."},
+    {"postgres://h/d?password=pw&x=y", "postgres://h/d?password=****"},
+    {"postgres://h/d?p%61ss%57ord=pw", "postgres://h/d?p%61ss%57ord=****"},
+    {"sslpassword=pw oauth_client_secret=s", "sslpassword=**** oauth_client_secret=****"},
+    {"scram_client_key=k scram_server_key=k", "scram_client_key=**** scram_server_key=****"},
+    {"PGPASSWORD=pw pgalter", "PGPASSWORD=**** pgalter"},
+    {"  password: pw", "  password: ****"},
+    {"{\"password\": \"a \\\" b\", \"x\": 1}", "{\"password\": ****, \"x\": 1}"},
+    {"ALTER ROLE a PASSWORD 'p w';", "ALTER ROLE a PASSWORD ****;"},
+    {"password authentication failed for user \"u\"",
+     "password authentication failed for user \"u\""},
+    {"no password supplied", "no password supplied"},
+    {"password=", "password="},
+};
+
+START_TEST(secrets_are_masked)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    const char *masked = pga_mask_text(&mem, rows[_i].text);
+
+    ck_assert_str_eq(masked, rows[_i].masked);
+    ck_assert_str_eq(pga_mask_text(&mem, masked), masked);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("mask");
+    TCase *tcase = tcase_create("core");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_loop_test(tcase, secrets_are_masked, 0, PGA_COUNT_OF(rows));
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
