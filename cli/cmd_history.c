@@ -85,16 +85,13 @@ pga_cmd_history(struct pga_context *ctx, struct pga_error *err)
 {
     struct pga_journal *journal = &ctx->journal;
     struct pga_json *array = NULL;
-    int64_t limit;
-    size_t first;
+    size_t limit = (size_t)pga_option_int(&ctx->options, PGA_OPTION_LIMIT, INT32_MAX), first;
 
-    if (!pga_arguments_check(ctx, 0, 0, err) ||
-        !pga_option_int(&ctx->options, PGA_OPTION_LIMIT, 1, INT32_MAX, INT32_MAX, &limit, err) ||
-        !pga_journal_load(journal, err))
+    if (!pga_arguments_check(ctx, 0, 0, err) || !pga_journal_load(journal, err))
         return false;
     if (ctx->json != NULL)
         array = pga_json_set(ctx->json, "history", pga_json_array());
-    first = journal->row_count > (size_t)limit ? journal->row_count - (size_t)limit : 0;
+    first = journal->row_count > limit ? journal->row_count - limit : 0;
     for (size_t i = first; i < journal->row_count; i++) {
         print_row(ctx, &journal->rows[i]);
         if (array != NULL)

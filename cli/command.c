@@ -18,11 +18,12 @@
 #define COMMON                                                                                     \
     (BIT(CONFIG) | BIT(JSON) | BIT(LOG_FORMAT) | BIT(COLOR) | BIT(QUIET) | BIT(VERBOSE) |          \
      BIT(DEBUG) | BIT(HELP))
-#define FOR_SERVER (BIT(DB) | BIT(SCHEMA) | BIT(OWNER) | BIT(ROLE) | BIT(WAIT))
+#define FOR_SERVER (BIT(DB) | BIT(DB_FILE) | BIT(SCHEMA) | BIT(OWNER) | BIT(ROLE) | BIT(WAIT))
 #define FOR_DIR    (BIT(DIR))
+#define FOR_CONFIG (BIT(ENV))
 
 #define FOR_NEEDS(needs)                                                                           \
-    ((((needs)&PGA_NEEDS_SERVER) != 0 ? FOR_SERVER : 0) |                                          \
+    ((((needs)&PGA_NEEDS_SERVER) != 0 ? FOR_SERVER : 0) | ((needs) != 0 ? FOR_CONFIG : 0) |        \
      (((needs) & (PGA_NEEDS_ALTERATIONS | PGA_NEEDS_DIRECTORY)) != 0 ? FOR_DIR : 0))
 
 static const struct pga_command commands[] = {
@@ -100,8 +101,8 @@ choose_colour(const char *when, FILE *stream)
            (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-static bool
-set_up_output(struct pga_context *ctx, struct pga_error *err)
+static void
+set_up_output(struct pga_context *ctx)
 {
     const char *format = pga_option_text(&ctx->options, PGA_OPTION_LOG_FORMAT, "text");
     const char *colour = pga_option_text(&ctx->options, PGA_OPTION_COLOR, "auto");
@@ -110,20 +111,10 @@ set_up_output(struct pga_context *ctx, struct pga_error *err)
                      : pga_option_is_given(&ctx->options, PGA_OPTION_VERBOSE) ? PGA_LOG_DETAIL
                      : pga_option_is_given(&ctx->options, PGA_OPTION_QUIET)   ? PGA_LOG_ERROR
                                                                               : PGA_LOG_INFO;
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "\"--log-format\" is \"%s\"", format);
-        return pga_error_hint(err, "It must be text or json.");
-    }
-    if (strcmp(colour, "auto") != 0 && strcmp(colour, "always") != 0 &&
-        strcmp(colour, "never") != 0) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "\"--color\" is \"%s\"", colour);
-        return pga_error_hint(err, "It must be auto, always or never.");
-    }
     ctx->log.json = strcmp(format, "json") == 0;
     ctx->log.colour = choose_colour(colour, stderr);
     ctx->colour = choose_colour(colour, stdout);
     ctx->is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
-    return true;
 }
 
 static void
@@ -155,7 +146,9 @@ run(struct pga_context *ctx, struct pga_error *err)
         return pga_cmd_help(ctx, err);
     }
     pga_options_environment(&ctx->options, command->options);
-    return set_up_output(ctx, err) && pga_session_open(ctx, err) && command->run(ctx, err);
+    set_up_output(ctx);
+    return pga_options_check(&ctx->options, err) && pga_session_open(ctx, err) &&
+           command->run(ctx, err);
 }
 
 /* Results that could not be written were not delivered: that must not look like success. */

@@ -22,6 +22,7 @@
 #include "journal/journal.h"
 
 struct pga_command;
+struct pga_config;
 
 struct pga_context {
     struct pga_arena *mem; /* lives as long as the command */
@@ -35,8 +36,9 @@ struct pga_context {
     bool colour;           /* on stdout */
     bool is_terminal;      /* stdin and stdout are one */
 
-    const char *dir;         /* of the alterations */
-    const char *config_file; /* that was read; NULL: none */
+    const char *dir;                 /* of the alterations */
+    const char *config_file;         /* that was read; NULL: none */
+    const struct pga_config *config; /* what it says; NULL: none */
     struct pga_alterations alterations;
     struct pga_driver *driver;
     struct pga_journal journal;

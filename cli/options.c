@@ -12,10 +12,65 @@
 #include "base/str.h"
 
 const struct pga_option pga_option_table[PGA_OPTION_COUNT] = {
-#define PGA_OPTION(constant, name, letter, argument, env, key, help)                               \
-    {PGA_OPTION_##constant, name, letter, argument, env, key, help},
+#define FLAG                                                                                       \
+    {                                                                                              \
+        .kind = PGA_VALUE_FLAG                                                                     \
+    }
+#define TEXT                                                                                       \
+    {                                                                                              \
+        .kind = PGA_VALUE_TEXT                                                                     \
+    }
+#define SECRET                                                                                     \
+    {                                                                                              \
+        .kind = PGA_VALUE_SECRET                                                                   \
+    }
+#define PATH                                                                                       \
+    {                                                                                              \
+        .kind = PGA_VALUE_PATH                                                                     \
+    }
+#define DIRECTORY                                                                                  \
+    {                                                                                              \
+        .kind = PGA_VALUE_DIRECTORY                                                                \
+    }
+#define SCHEMA                                                                                     \
+    {                                                                                              \
+        .kind = PGA_VALUE_SCHEMA                                                                   \
+    }
+#define ROLE                                                                                       \
+    {                                                                                              \
+        .kind = PGA_VALUE_ROLE                                                                     \
+    }
+#define ENVIRONMENT                                                                                \
+    {                                                                                              \
+        .kind = PGA_VALUE_ENVIRONMENT                                                              \
+    }
+#define TIME(least)                                                                                \
+    {                                                                                              \
+        .kind = PGA_VALUE_TIME, .min = (least)                                                     \
+    }
+#define NUMBER(least, most)                                                                        \
+    {                                                                                              \
+        .kind = PGA_VALUE_NUMBER, .min = (least), .max = (most)                                    \
+    }
+#define CHOICE(words)                                                                              \
+    {                                                                                              \
+        .kind = PGA_VALUE_CHOICE, .choices = (words)                                               \
+    }
+#define PGA_OPTION(constant, name, letter, argument, value, env, key, help)                        \
+    {PGA_OPTION_##constant, name, letter, argument, value, env, key, help},
 #include "cli/options.def"
 #undef PGA_OPTION
+#undef FLAG
+#undef TEXT
+#undef SECRET
+#undef PATH
+#undef DIRECTORY
+#undef SCHEMA
+#undef ROLE
+#undef ENVIRONMENT
+#undef TIME
+#undef NUMBER
+#undef CHOICE
 };
 
 #define LONG_BASE 256 /* getopt's value of an option is LONG_BASE + its id */
@@ -155,7 +210,8 @@ pga_options_environment(struct pga_options *options, pga_option_set allowed)
         if (text == NULL || text[0] == '\0' || options->values[i].text != NULL)
             continue;
         options->values[i].text = text;
-        options->values[i].origin = PGA_ORIGIN_ENVIRONMENT;
+        options->values[i].origin = PGA_ORIGIN_VARIABLE;
+        options->values[i].variable = env;
     }
 }
 
@@ -171,54 +227,96 @@ pga_option_is_given(const struct pga_options *options, enum pga_option_id id)
     return options->values[id].text != NULL;
 }
 
-/* The option as the user set it: "--lock-wait", "PGALTER_LOCK_WAIT" or "lock_wait" of the configuration. */
-static bool
-fail_value(const struct pga_options *options, enum pga_option_id id, const char *expected,
-           struct pga_error *err)
+bool
+pga_option_refuse(const struct pga_options *options, enum pga_option_id id, const char *hint,
+                  struct pga_error *err)
 {
     const struct pga_option *option = &pga_option_table[id];
     const struct pga_option_value *value = &options->values[id];
 
     switch (value->origin) {
-    case PGA_ORIGIN_ENVIRONMENT:
-        (void)pga_fail(err, PGA_ERR_USAGE, "the environment variable %s is \"%s\"", option->env,
+    case PGA_ORIGIN_VARIABLE:
+        (void)pga_fail(err, PGA_ERR_USAGE, "the environment variable %s is \"%s\"", value->variable,
                        value->text);
         break;
     case PGA_ORIGIN_FILE:
+    case PGA_ORIGIN_NAMED:
         (void)pga_fail(err, PGA_ERR_USAGE, "the configuration's \"%s\" is \"%s\"", option->key,
                        value->text);
+        /* Never the line itself: a password may stand in it. */
+        (void)pga_error_place(err, options->file, value->line, value->column, NULL, 0);
         break;
-    default:
+    case PGA_ORIGIN_DEFAULT:
+    case PGA_ORIGIN_COMMAND_LINE:
         (void)pga_fail(err, PGA_ERR_USAGE, "\"--%s\" is \"%s\"", option->name, value->text);
         break;
     }
-    return pga_error_hint(err, "It must be %s.", expected);
+    (void)pga_error_identify(err, PGA_ID_VALUE);
+    return pga_error_hint(err, "%s", hint);
 }
 
-bool
-pga_option_duration_ms(const struct pga_options *options, enum pga_option_id id, int64_t fallback,
-                       int64_t *out, struct pga_error *err)
+const char *
+pga_option_origin(struct pga_arena *mem, const struct pga_options *options, enum pga_option_id id)
 {
-    *out = fallback;
-    if (options->values[id].text == NULL ||
-        pga_parse_duration_ms(pga_str_of(options->values[id].text), out))
-        return true;
-    return fail_value(options, id,
-                      "a number with a unit, such as 500ms, 30s, 5min or 1h; 0 needs none", err);
+    const struct pga_option_value *value = &options->values[id];
+    const char *from = "default";
+
+    switch (value->origin) {
+    case PGA_ORIGIN_DEFAULT:
+        break;
+    case PGA_ORIGIN_FILE:
+        from = pga_format(mem, "%s:%d:%d", options->file, value->line, value->column);
+        break;
+    case PGA_ORIGIN_NAMED:
+        from = pga_format(mem, "%s:%d:%d (environment %s)", options->file, value->line,
+                          value->column, options->environment);
+        break;
+    case PGA_ORIGIN_VARIABLE:
+        from = pga_format(mem, "environment variable %s", value->variable);
+        break;
+    case PGA_ORIGIN_COMMAND_LINE:
+        from = pga_format(mem, "--%s", pga_option_table[id].name);
+        break;
+    }
+    return value->path == NULL ? from
+                               : pga_format(mem, "file \"%s\", named by %s", value->path, from);
 }
 
 bool
-pga_option_int(const struct pga_options *options, enum pga_option_id id, int64_t min, int64_t max,
-               int64_t fallback, int64_t *out, struct pga_error *err)
+pga_options_check(const struct pga_options *options, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
 
-    *out = fallback;
-    if (options->values[id].text == NULL ||
-        pga_parse_int(pga_str_of(options->values[id].text), min, max, out))
-        return true;
-    return fail_value(
-        options, id,
-        pga_format(&mem, "a whole number from %lld to %lld", (long long)min, (long long)max), err);
+    for (int i = 0; i < PGA_OPTION_COUNT; i++) {
+        const char *text = options->values[i].text;
+        const char *hint =
+            text == NULL ? NULL : pga_value_check(&mem, &pga_option_table[i].value, text);
+
+        if (hint != NULL)
+            return pga_option_refuse(options, (enum pga_option_id)i, hint, err);
+    }
+    return true;
+}
+
+/* Values are checked when they are read, so that none can be refused once it is needed. */
+int64_t
+pga_option_duration_ms(const struct pga_options *options, enum pga_option_id id, int64_t fallback)
+{
+    const char *text = options->values[id].text;
+
+    if (text != NULL && !pga_parse_duration_ms(pga_str_of(text), &fallback))
+        pga_bug("--%s was not checked", pga_option_table[id].name);
+    return fallback;
+}
+
+int64_t
+pga_option_int(const struct pga_options *options, enum pga_option_id id, int64_t fallback)
+{
+    const struct pga_value *value = &pga_option_table[id].value;
+    const char *text = options->values[id].text;
+
+    if (text != NULL && !pga_parse_int(pga_str_of(text), value->min, value->max, &fallback))
+        pga_bug("--%s was not checked", pga_option_table[id].name);
+    return fallback;
 }

@@ -13,9 +13,10 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "cli/value.h"
 
 enum pga_option_id {
-#define PGA_OPTION(constant, name, letter, argument, env, key, help) PGA_OPTION_##constant,
+#define PGA_OPTION(constant, name, letter, argument, value, env, key, help) PGA_OPTION_##constant,
 #include "cli/options.def"
 #undef PGA_OPTION
     PGA_OPTION_COUNT
@@ -26,29 +27,37 @@ struct pga_option {
     const char *name;
     char letter;          /* 0: none */
     const char *argument; /* its name in help; NULL: a flag */
-    const char *env;      /* NULL: none */
-    const char *key;      /* in pgalter.yaml; NULL: none */
+    struct pga_value value;
+    const char *env; /* NULL: none */
+    const char *key; /* in pgalter.yaml; NULL: none */
     const char *help;
 };
 
 extern const struct pga_option pga_option_table[PGA_OPTION_COUNT];
 
-/* Where a value came from. */
+/* Where a value came from; what stands later here wins. */
 enum pga_origin {
     PGA_ORIGIN_DEFAULT,
-    PGA_ORIGIN_FILE,
-    PGA_ORIGIN_ENVIRONMENT,
+    PGA_ORIGIN_FILE,  /* the top level of pgalter.yaml */
+    PGA_ORIGIN_NAMED, /* the chosen environment of pgalter.yaml */
+    PGA_ORIGIN_VARIABLE,
     PGA_ORIGIN_COMMAND_LINE
 };
 
 struct pga_option_value {
     const char *text; /* NULL: not given; for a flag "" */
     enum pga_origin origin;
+    const char *variable; /* the environment variable, when it came from one */
+    const char
+        *path; /* of the file that holds the value itself; NULL: it stands where `origin` says */
+    int line, column; /* in pgalter.yaml, 1-based, when it came from there */
 };
 
 struct pga_options {
     struct pga_option_value values[PGA_OPTION_COUNT];
-    const char **arguments; /* what is no option, in order */
+    const char *file;        /* pgalter.yaml that was read; NULL: none */
+    const char *environment; /* its environment that was chosen; NULL: none */
+    const char **arguments;  /* what is no option, in order */
     size_t argument_count;
 };
 
@@ -74,11 +83,26 @@ const char *pga_option_text(const struct pga_options *options, enum pga_option_i
 
 bool pga_option_is_given(const struct pga_options *options, enum pga_option_id id);
 
-/* A duration or a number; the fallback when not given.  Errors: PGA_ERR_USAGE naming the option and its origin. */
-bool pga_option_duration_ms(const struct pga_options *options, enum pga_option_id id,
-                            int64_t fallback, int64_t *out, struct pga_error *err) PGA_MUST_CHECK;
-bool pga_option_int(const struct pga_options *options, enum pga_option_id id, int64_t min,
-                    int64_t max, int64_t fallback, int64_t *out, struct pga_error *err)
-    PGA_MUST_CHECK;
+/* Whether every value that was typed or is in the environment is one.  Errors: PGA_ERR_USAGE naming its origin. */
+bool pga_options_check(const struct pga_options *options, struct pga_error *err) PGA_MUST_CHECK;
+
+/*
+ * Refuse the value of an option, PGA_ERR_USAGE: the message names option and origin, `hint` says what it must be.  Returns
+ * false.
+ */
+bool pga_option_refuse(const struct pga_options *options, enum pga_option_id id, const char *hint,
+                       struct pga_error *err);
+
+/*
+ * Where the value comes from, for people: "--db", "environment variable PGALTER_DIR", "pgalter.yaml:3:11",
+ * "pgalter.yaml:7:15 (environment staging)" or "default".  On `mem`.
+ */
+const char *pga_option_origin(struct pga_arena *mem, const struct pga_options *options,
+                              enum pga_option_id id);
+
+/* A duration or a number, which pga_options_check() or the configuration has found good; the fallback when not given. */
+int64_t pga_option_duration_ms(const struct pga_options *options, enum pga_option_id id,
+                               int64_t fallback);
+int64_t pga_option_int(const struct pga_options *options, enum pga_option_id id, int64_t fallback);
 
 #endif

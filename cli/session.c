@@ -20,7 +20,6 @@
 #include "drivers/pq/pq.h"
 
 #define LOCAL_PREFIX "local:"
-#define SCHEMA_MAX   63 /* bytes; the server cuts longer names */
 
 /* "user@host" of whoever runs this, for the history. */
 static const char *
@@ -47,46 +46,6 @@ pga_session_cluster(struct pga_context *ctx, struct pga_cluster_settings *out)
     if (slash != NULL && slash != ctx->config_file)
         out->project_dir =
             pga_strndup(ctx->mem, ctx->config_file, (size_t)(slash - ctx->config_file));
-}
-
-/* A secret that a file holds, as Kubernetes mounts them: one line, its end is not part of it. */
-static bool
-read_secret(struct pga_context *ctx, const char *path, const char **out, struct pga_error *err)
-{
-    struct pga_str text;
-
-    if (!pga_file_read(ctx->mem, path, PGA_FILE_CONFIG_MAX, &text, err))
-        return pga_error_while(err, "PGALTER_DATABASE_URL_FILE");
-    text = pga_str_trim(text);
-    if (memchr(text.data, '\n', text.len) != NULL)
-        return pga_fail(err, PGA_ERR_USAGE,
-                        "PGALTER_DATABASE_URL_FILE: \"%s\" has more than one line", path);
-    *out = pga_str_dup(ctx->mem, text);
-    return true;
-}
-
-/* --db, PGALTER_DATABASE_URL, ..._FILE, DATABASE_URL, DB_URL, pgalter.yaml; NULL leaves it to libpq. */
-static bool
-choose_database(struct pga_context *ctx, const char **out, struct pga_error *err)
-{
-    const struct pga_option_value *value = &ctx->options.values[PGA_OPTION_DB];
-    static const char *const others[] = {"DATABASE_URL", "DB_URL"};
-    const char *file = getenv("PGALTER_DATABASE_URL_FILE");
-
-    *out = value->text;
-    if (value->origin == PGA_ORIGIN_COMMAND_LINE || value->origin == PGA_ORIGIN_ENVIRONMENT)
-        return true;
-    if (file != NULL && file[0] != '\0')
-        return read_secret(ctx, file, out, err);
-    for (size_t i = 0; i < PGA_COUNT_OF(others); i++) {
-        const char *text = getenv(others[i]);
-
-        if (text != NULL && text[0] != '\0') {
-            *out = text;
-            return true;
-        }
-    }
-    return true;
 }
 
 /* The same for a command that only looks: it starts nothing. */
@@ -123,75 +82,40 @@ resolve_local(struct pga_context *ctx, const char **database, struct pga_error *
     return true;
 }
 
-static bool
-read_settings(struct pga_context *ctx, struct pga_run_settings *out, struct pga_error *err)
+static void
+read_settings(const struct pga_options *options, struct pga_run_settings *out)
 {
-    const struct pga_options *options = &ctx->options;
     const char *source = pga_option_text(options, PGA_OPTION_DOWN_FROM, NULL);
-    int64_t steps;
 
-    if (!pga_option_duration_ms(options, PGA_OPTION_LOCK_WAIT, PGA_LOCK_WAIT_MS, &out->lock_wait_ms,
-                                err) ||
-        !pga_option_duration_ms(options, PGA_OPTION_LOCK_TIMEOUT, PGA_LOCK_TIMEOUT_MS,
-                                &out->lock_timeout_ms, err) ||
-        !pga_option_duration_ms(options, PGA_OPTION_STATEMENT_TIMEOUT, 0,
-                                &out->statement_timeout_ms, err) ||
-        !pga_option_int(options, PGA_OPTION_RETRIES, 0, 1000, PGA_RETRIES, &out->retries, err) ||
-        !pga_option_int(options, PGA_OPTION_STEPS, 1, 1000000, 0, &steps, err))
-        return false;
-    if (out->lock_timeout_ms == 0) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "a lock timeout of 0 would wait for ever");
-        return pga_error_hint(
-            err,
-            "While a statement waits for a lock, the application's queries queue behind it. Use a "
-            "short one, such as 2s, and more --retries.");
-    }
-    out->plan.steps = (size_t)steps;
+    out->lock_wait_ms = pga_option_duration_ms(options, PGA_OPTION_LOCK_WAIT, PGA_LOCK_WAIT_MS);
+    out->lock_timeout_ms =
+        pga_option_duration_ms(options, PGA_OPTION_LOCK_TIMEOUT, PGA_LOCK_TIMEOUT_MS);
+    out->statement_timeout_ms = pga_option_duration_ms(options, PGA_OPTION_STATEMENT_TIMEOUT, 0);
+    out->retries = pga_option_int(options, PGA_OPTION_RETRIES, PGA_RETRIES);
+    out->plan.steps = (size_t)pga_option_int(options, PGA_OPTION_STEPS, 0);
     out->plan.strict = pga_option_is_given(options, PGA_OPTION_STRICT);
-    if (source != NULL && strcmp(source, "journal") != 0 && strcmp(source, "files") != 0) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "\"--down-from\" is \"%s\"", source);
-        return pga_error_hint(err, "It must be journal or files.");
-    }
     out->plan.down_from = source == NULL                 ? PGA_DOWN_FROM_UNDECIDED
                           : strcmp(source, "files") == 0 ? PGA_DOWN_FROM_FILES
                                                          : PGA_DOWN_FROM_JOURNAL;
-    return true;
 }
 
 static bool
 connect_server(struct pga_context *ctx, const char *run, struct pga_error *err)
 {
     struct pga_pq_settings settings = {
+        .conninfo = pga_option_text(&ctx->options, PGA_OPTION_DB, NULL),
         .application_name = pga_format(ctx->mem, "pgalter/%s run=%s", PGA_VERSION, run),
         .role = pga_option_text(&ctx->options, PGA_OPTION_ROLE, NULL),
+        .wait_ms = pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0),
     };
 
-    if (!choose_database(ctx, &settings.conninfo, err) ||
-        !resolve_local(ctx, &settings.conninfo, err) ||
-        !pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0, &settings.wait_ms, err))
+    if (!resolve_local(ctx, &settings.conninfo, err))
         return false;
     ctx->driver = pga_pq_open(&settings, err);
     if (ctx->driver == NULL)
         return false;
     pga_log_write(&ctx->log, PGA_LOG_DETAIL, "connected to %s", pga_driver_describe(ctx->driver));
     return true;
-}
-
-/* A name that the server would cut or refuse is refused here: a cut one would be another journal's. */
-static bool
-check_schema(const char *name, struct pga_error *err)
-{
-    size_t len = strlen(name);
-
-    if (len > 0 && len <= SCHEMA_MAX && strncmp(name, "pg_", 3) != 0 &&
-        strcmp(name, "information_schema") != 0 && pga_utf8_valid_prefix(pga_str_of(name)) == len)
-        return true;
-    (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" can't be the journal's schema", name);
-    return pga_error_hint(
-        err,
-        "Its name has 1 to %d bytes and doesn't begin with pg_. Leave --schema out for "
-        "\"" PGA_JOURNAL_SCHEMA "\".",
-        SCHEMA_MAX);
 }
 
 bool
@@ -205,8 +129,8 @@ pga_session_connect(struct pga_context *ctx, struct pga_error *err)
         .engine = PGA_VERSION,
     };
 
-    if (!check_schema(settings.schema, err) || !read_settings(ctx, &ctx->runner.settings, err) ||
-        !connect_server(ctx, settings.run, err))
+    read_settings(&ctx->options, &ctx->runner.settings);
+    if (!connect_server(ctx, settings.run, err))
         return false;
     pga_journal_init(&ctx->journal, ctx->driver, ctx->mem, &settings);
     ctx->runner.driver = ctx->driver;
@@ -250,6 +174,12 @@ pga_session_open(struct pga_context *ctx, struct pga_error *err)
     if ((ctx->command->needs & PGA_NEEDS_SERVER) == 0)
         return true;
     return pga_session_connect(ctx, err) && pga_journal_open(&ctx->journal, err);
+}
+
+const char *
+pga_session_mask(struct pga_context *ctx, const char *database)
+{
+    return pga_pq_mask(ctx->mem, database);
 }
 
 const char *

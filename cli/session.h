@@ -22,6 +22,9 @@ bool pga_session_alterations(struct pga_context *ctx, struct pga_error *err) PGA
 bool pga_session_connect(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
 void pga_session_connection(struct pga_context *ctx, struct pga_connection *out);
 
+/* A connection string without its passwords, for people. */
+const char *pga_session_mask(struct pga_context *ctx, const char *database);
+
 /* The version of the libpq that is loaded, e.g. "15.18". */
 const char *pga_session_libpq(struct pga_context *ctx);
 

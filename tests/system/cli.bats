@@ -94,8 +94,7 @@ document() {
     contains "$errors" "the environment variable PGALTER_LOCK_WAIT is \"soon\""
     printf 'retries: many\n' >pgalter.yaml
     expect 64 pgalter deploy
-    contains "$errors" "the configuration's \"retries\" is \"many\""
-    expect 0 pgalter deploy --retries 3
+    contains "$errors" "pgalter.yaml:1:10: the configuration's \"retries\" is \"many\""
     rm pgalter.yaml
     expect 64 pgalter deploy --retries -1
     expect 64 pgalter deploy --color sometimes
@@ -272,7 +271,7 @@ SELECT 1/0;"
     contains "$errors" "hint: Did you mean \"lock_wait\"?"
     printf 'completely: other\n' >pgalter.yaml
     expect 64 pgalter status
-    contains "$errors" "The keys are: database, alterations, schema"
+    contains "$errors" "The keys are: database, database_file, alterations, schema"
     printf 'alterations: [a, b]\n' >pgalter.yaml
     expect 64 pgalter status
     contains "$errors" "pgalter.yaml:1:14: \"alterations\" must be one value"
