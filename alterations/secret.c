@@ -1,0 +1,432 @@
+/*
+ * alterations/secret.c: keeping the passwords of a script out of what is shown and stored about it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "alterations/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "alterations/lexer.h"
+#include "base/compiler.h"
+#include "base/mask.h"
+
+#define NEEDLE_MIN                                                                                 \
+    4 /* bytes; what is shorter is part of ordinary words and is masked only in quotes */
+
+/* ---- finding ---- */
+
+/* One pass over a text. */
+struct search {
+    struct pga_arena *mem;
+    struct pga_str text;
+    struct pga_secrets *out;
+    size_t first;        /* of out->items: the strings of the statement in progress */
+    struct pga_str verb; /* its first word; empty before it */
+    struct pga_str kind; /* its second one */
+    bool has_word;       /* that goes with secrets */
+    bool is_routine;     /* its dollar quotes hold statements */
+    bool wants_password; /* the word before was PASSWORD, of a role */
+};
+
+static char
+lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool
+has_secret_word(struct pga_str text)
+{
+    static const char *const words[] = {"passw",  "passphrase", "pwd",     "secret", "token",
+                                        "crypt",  "credential", "api_key", "apikey", "private_key",
+                                        "dblink", "connection", "mapping"};
+
+    for (size_t at = 0; at < text.len; at++)
+        for (size_t i = 0; i < PGA_COUNT_OF(words); i++)
+            if (lower(text.data[at]) == words[i][0] && text.len - at >= strlen(words[i]) &&
+                strncasecmp(text.data + at, words[i], strlen(words[i])) == 0)
+                return true;
+    return false;
+}
+
+static void
+add(struct search *s, size_t from, size_t to, bool is_row)
+{
+    struct pga_secrets *out = s->out;
+
+    if (from >= to)
+        return;
+    out->items = pga_grow(s->mem, out->items, out->count, &out->capacity, sizeof(*out->items));
+    out->items[out->count++] = (struct pga_secret){from, to - from, is_row};
+}
+
+/* What stands between the quotes of a string. */
+static void
+add_string(struct search *s, const struct pga_token *token)
+{
+    struct pga_str text = pga_str_slice(s->text, token->offset, token->len);
+    const char *quote = token->kind == PGA_TOKEN_QUOTED_NAME ? memchr(text.data, '"', text.len)
+                                                             : memchr(text.data, '\'', text.len);
+    size_t open = token->kind == PGA_TOKEN_DOLLAR_STRING
+                      ? pga_lexer_dollar_delimiter(s->text, token->offset)
+                  : quote == NULL ? 0
+                                  : (size_t)(quote - text.data) + 1;
+    size_t close = token->unterminated ? 0 : token->kind == PGA_TOKEN_DOLLAR_STRING ? open : 1;
+
+    if (quote == NULL && token->kind != PGA_TOKEN_DOLLAR_STRING)
+        close = 0;
+    if (open + close <= token->len)
+        add(s, token->offset + open, token->offset + token->len - close, false);
+}
+
+/* The strings within the body of a DO or CREATE FUNCTION; the code between them may be shown. */
+static void
+add_body(struct search *s, const struct pga_token *token, bool standard_strings)
+{
+    size_t open = pga_lexer_dollar_delimiter(s->text, token->offset);
+    size_t from = token->offset + open;
+    size_t len = token->len - open - (token->unterminated ? 0 : open);
+    struct pga_lexer lexer;
+    struct pga_token inner;
+
+    pga_lexer_init(&lexer, pga_str_slice(s->text, from, len), standard_strings);
+    while (pga_lexer_next(&lexer, &inner)) {
+        inner.offset += from;
+        if (inner.kind == PGA_TOKEN_STRING || inner.kind == PGA_TOKEN_DOLLAR_STRING)
+            add_string(s, &inner);
+        else if (!pga_token_is_significant(&inner) &&
+                 has_secret_word(pga_str_slice(s->text, inner.offset, inner.len)))
+            add(s, inner.offset, inner.offset + inner.len, false);
+    }
+}
+
+/* A role's password that lacks its quotes, or has the wrong ones. */
+static void
+add_bare(struct search *s, const struct pga_token *token)
+{
+    if (token->kind == PGA_TOKEN_QUOTED_NAME)
+        add_string(s, token);
+    else if (token->kind != PGA_TOKEN_STRING && token->kind != PGA_TOKEN_DOLLAR_STRING &&
+             token->kind != PGA_TOKEN_SEMICOLON && !pga_token_is(s->text, token, "null"))
+        add(s, token->offset, token->offset + token->len, false);
+}
+
+static bool
+is_of_role(const struct search *s)
+{
+    return (pga_str_equal_nocase(s->verb, "create") || pga_str_equal_nocase(s->verb, "alter")) &&
+           (pga_str_equal_nocase(s->kind, "role") || pga_str_equal_nocase(s->kind, "user") ||
+            pga_str_equal_nocase(s->kind, "group"));
+}
+
+/* Behind a COPY: its rows, up to a line that is only \. */
+static void
+skip_rows(struct search *s, struct pga_lexer *lexer)
+{
+    size_t from = lexer->offset, at = from;
+
+    while (at < s->text.len) {
+        struct pga_str rest = pga_str_slice(s->text, at, s->text.len);
+        const char *newline = memchr(rest.data, '\n', rest.len);
+        size_t len = newline == NULL ? rest.len : (size_t)(newline - rest.data);
+
+        if (at > from && pga_str_equal_c(pga_str_slice(rest, 0, len), "\\."))
+            break;
+        /* What follows COPY on its own line is no row. */
+        if (s->has_word && at > from)
+            add(s, at, at + len, true);
+        at += len + (newline != NULL ? 1 : 0);
+    }
+    lexer->offset = at;
+}
+
+static void
+end_statement(struct search *s, struct pga_lexer *lexer, bool reads_rows)
+{
+    if (!s->has_word)
+        s->out->count = s->first;
+    if (reads_rows)
+        skip_rows(s, lexer);
+    s->first = s->out->count;
+    s->verb = s->kind = (struct pga_str){0};
+    s->has_word = s->wants_password = s->is_routine = false;
+}
+
+static void
+take_word(struct search *s, struct pga_str word)
+{
+    if (s->verb.len == 0) {
+        s->verb = word;
+        s->is_routine = pga_str_equal_nocase(word, "do");
+        return;
+    }
+    if (s->kind.len == 0)
+        s->kind = word;
+    if (pga_str_equal_nocase(s->verb, "create") &&
+        (pga_str_equal_nocase(word, "function") || pga_str_equal_nocase(word, "procedure")))
+        s->is_routine = true;
+}
+
+/* Comments speak of the statements around them, or hold some: they count by themselves. */
+static void
+search_comments(struct search *s, bool standard_strings)
+{
+    struct pga_lexer lexer;
+    struct pga_token token;
+
+    pga_lexer_init(&lexer, s->text, standard_strings);
+    while (pga_lexer_next(&lexer, &token))
+        if (!pga_token_is_significant(&token) &&
+            has_secret_word(pga_str_slice(s->text, token.offset, token.len)))
+            add(s, token.offset, token.offset + token.len, false);
+    s->first = s->out->count;
+}
+
+static void
+take_token(struct search *s, const struct pga_token *token, bool standard_strings)
+{
+    struct pga_str text = pga_str_slice(s->text, token->offset, token->len);
+    bool is_sign = token->kind == PGA_TOKEN_OTHER;
+
+    s->has_word = s->has_word || has_secret_word(text);
+    if (s->wants_password && !is_sign)
+        add_bare(s, token);
+    s->wants_password =
+        (s->wants_password && is_sign) || (token->kind == PGA_TOKEN_WORD && is_of_role(s) &&
+                                           pga_str_equal_nocase(pga_str_slice(text, 0, 4), "pass"));
+    if (token->kind == PGA_TOKEN_DOLLAR_STRING && s->is_routine)
+        add_body(s, token, standard_strings);
+    else if (token->kind == PGA_TOKEN_STRING || token->kind == PGA_TOKEN_DOLLAR_STRING)
+        add_string(s, token);
+    else if (token->kind == PGA_TOKEN_WORD)
+        take_word(s, text);
+}
+
+static void
+search(struct search *s, bool standard_strings)
+{
+    struct pga_lexer lexer;
+    struct pga_token token;
+    bool from_stdin = false;
+
+    search_comments(s, standard_strings);
+    pga_lexer_init(&lexer, s->text, standard_strings);
+    while (pga_lexer_next_significant(&lexer, &token)) {
+        take_token(s, &token, standard_strings);
+        from_stdin = from_stdin || pga_token_is(s->text, &token, "stdin");
+        if (token.kind != PGA_TOKEN_SEMICOLON)
+            continue;
+        end_statement(s, &lexer, from_stdin && pga_str_equal_nocase(s->verb, "copy"));
+        from_stdin = false;
+    }
+    end_statement(s, &lexer, false);
+}
+
+static int
+compare_offsets(const void *a, const void *b)
+{
+    const struct pga_secret *x = a, *y = b;
+
+    return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* In order, none within or across another. */
+static void
+merge(struct pga_secrets *secrets)
+{
+    size_t kept = 0;
+
+    if (secrets->count > 0)
+        qsort(secrets->items, secrets->count, sizeof(*secrets->items), compare_offsets);
+    for (size_t i = 0; i < secrets->count; i++) {
+        struct pga_secret *last = kept == 0 ? NULL : &secrets->items[kept - 1];
+        const struct pga_secret *item = &secrets->items[i];
+        size_t end = item->offset + item->len;
+
+        if (last == NULL || item->offset >= last->offset + last->len)
+            secrets->items[kept++] = *item;
+        else if (end > last->offset + last->len)
+            last->len = end - last->offset;
+    }
+    secrets->count = kept;
+}
+
+void
+pga_secrets_find(struct pga_arena *mem, struct pga_str text, struct pga_secrets *out)
+{
+    *out = (struct pga_secrets){.text = text};
+    if (!has_secret_word(text))
+        return;
+    /* A script can change how its strings are read: what is one in either way is masked. */
+    for (int standard = 0; standard <= 1; standard++) {
+        struct search s = {.mem = mem, .text = text, .out = out, .first = out->count};
+
+        search(&s, standard == 1);
+    }
+    merge(out);
+}
+
+bool
+pga_secrets_lie_in(const struct pga_secrets *secrets, size_t offset, size_t len, bool *out_is_row)
+{
+    for (size_t i = 0; i < secrets->count; i++) {
+        const struct pga_secret *item = &secrets->items[i];
+
+        if (item->offset >= offset + len || item->offset + item->len <= offset)
+            continue;
+        if (out_is_row != NULL)
+            *out_is_row = item->is_row;
+        return true;
+    }
+    return false;
+}
+
+/* ---- what a server said ---- */
+
+static bool
+is_quote(char c)
+{
+    return c == '\'' || c == '"';
+}
+
+static char *
+replace(struct pga_arena *mem, char *text, struct pga_str needle)
+{
+    const char *secret = pga_str_dup(mem, needle);
+    struct pga_buf out = pga_buf_on(mem);
+    const char *rest = text, *at = text;
+
+    if (strstr(text, secret) == NULL)
+        return text;
+    while ((at = strstr(at, secret)) != NULL) {
+        const char *behind = at + needle.len;
+
+        if (needle.len < NEEDLE_MIN && !(at > text && is_quote(at[-1]) && is_quote(*behind))) {
+            at++;
+            continue;
+        }
+        pga_buf_append(&out, (struct pga_str){rest, (size_t)(at - rest)});
+        pga_buf_append_c(&out, PGA_MASK);
+        rest = at = behind;
+    }
+    pga_buf_append_c(&out, rest);
+    return out.data;
+}
+
+/* As the server reads it: doubled quotes are one. */
+static struct pga_str
+undouble(struct pga_arena *mem, struct pga_str text)
+{
+    struct pga_buf out = pga_buf_on(mem);
+
+    for (size_t i = 0; i < text.len; i++) {
+        pga_buf_append_char(&out, text.data[i]);
+        if (is_quote(text.data[i]) && i + 1 < text.len && text.data[i + 1] == text.data[i])
+            i++;
+    }
+    return pga_buf_str(&out);
+}
+
+static int
+compare_lengths(const void *a, const void *b)
+{
+    const struct pga_str *x = a, *y = b;
+
+    return x->len > y->len ? -1 : x->len < y->len;
+}
+
+/* Everything between the first opening and the last closing character; to the end if it is never closed. */
+static char *
+mask_between(struct pga_arena *mem, char *text, char open, char close)
+{
+    char *from = strchr(text, open), *to = strrchr(text, close);
+
+    if (from == NULL)
+        return text;
+    return pga_format(mem, "%.*s" PGA_MASK "%s", (int)(from + 1 - text), text, to > from ? to : "");
+}
+
+char *
+pga_secrets_scrub(struct pga_arena *mem, const struct pga_secrets *secrets, const char *about,
+                  const char *text)
+{
+    struct pga_str *needles = pga_new_array(mem, struct pga_str, 2 * secrets->count + 1);
+    char *clean = pga_strdup(mem, text);
+    size_t count = 0;
+
+    for (size_t i = 0; i < secrets->count; i++) {
+        const struct pga_secret *item = &secrets->items[i];
+        struct pga_str raw = pga_str_slice(secrets->text, item->offset, item->len);
+
+        needles[count++] = raw;
+        needles[count] = undouble(mem, raw);
+        count += needles[count].len != raw.len;
+    }
+    /* The longest first: a shorter one may be a part of it. */
+    if (count > 0)
+        qsort(needles, count, sizeof(*needles), compare_lengths);
+    for (size_t i = 0; i < count; i++)
+        clean = replace(mem, clean, needles[i]);
+    for (; about[0] != '\0' && about[1] != '\0'; about += 2)
+        clean = mask_between(mem, clean, about[0], about[1]);
+    return pga_mask_text(mem, clean);
+}
+
+/* ---- a line of the script ---- */
+
+/* Append the script's text from `from` to `to`, a mask for each secret that it touches. */
+static void
+append_clean(struct pga_buf *out, const struct pga_secrets *secrets, size_t from, size_t to)
+{
+    for (size_t i = 0; i < secrets->count && from < to; i++) {
+        const struct pga_secret *item = &secrets->items[i];
+        size_t end = item->offset + item->len;
+
+        if (end <= from || item->offset >= to)
+            continue;
+        if (item->offset > from)
+            pga_buf_append(out, pga_str_slice(secrets->text, from, item->offset - from));
+        pga_buf_append_c(out, PGA_MASK);
+        from = end;
+    }
+    if (from < to)
+        pga_buf_append(out, pga_str_slice(secrets->text, from, to - from));
+}
+
+/* What lies in a secret stands at its beginning. */
+static size_t
+begin_of(const struct pga_secrets *secrets, size_t offset)
+{
+    for (size_t i = 0; i < secrets->count; i++)
+        if (offset > secrets->items[i].offset &&
+            offset < secrets->items[i].offset + secrets->items[i].len)
+            return secrets->items[i].offset;
+    return offset;
+}
+
+bool
+pga_secret_place(struct pga_error *err, const char *file, int line, struct pga_str text,
+                 size_t offset)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf before = pga_buf_on(&mem), shown = pga_buf_on(&mem);
+    struct pga_secrets secrets;
+    struct pga_str whole;
+    size_t start;
+    int ignored, column;
+
+    offset = offset < text.len ? offset : text.len;
+    pga_text_locate(text, offset, &ignored, &column, &whole);
+    pga_secrets_find(&mem, text, &secrets);
+    start = (size_t)(whole.data - text.data);
+    append_clean(&before, &secrets, start, begin_of(&secrets, offset));
+    append_clean(&shown, &secrets, start, start + whole.len);
+    (void)pga_error_place(err, file, line, (int)pga_utf8_length(pga_buf_str(&before)) + 1,
+                          shown.data, shown.len);
+    err->place.column = column;
+    return false;
+}
