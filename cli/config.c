@@ -111,6 +111,16 @@ surprise(const char *plain)
     return NULL;
 }
 
+/* A control character, or what Unicode takes for a line break, begins here. */
+static bool
+is_control(const char *at)
+{
+    unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
+
+    return c < 0x20 || c == 0x7f || (c == 0xC2 && next < 0xA0) ||
+           strncmp(at, "\xE2\x80\xA8", 3) == 0 || strncmp(at, "\xE2\x80\xA9", 3) == 0;
+}
+
 /* What is wrong with the kind of a value, which the file may not leave to be guessed. */
 static bool
 check_kind(const struct reader *reader, const struct pga_option *option,
@@ -131,7 +141,7 @@ check_kind(const struct reader *reader, const struct pga_option *option,
         return place_node(reader, node, PGA_ID_VALUE);
     }
     for (const char *c = node->scalar; *c != '\0'; c++) {
-        if ((unsigned char)*c >= 0x20 && *c != 0x7f)
+        if (!is_control(c))
             continue;
         (void)pga_fail(err, PGA_ERR_USAGE,
                        "the value of \"%s\" has a line break or another control character",
