@@ -188,6 +188,19 @@ pga_session_libpq(struct pga_context *ctx)
     return pga_pq_version(ctx->mem);
 }
 
+const char *
+pga_session_server_programs(struct pga_context *ctx)
+{
+    struct pga_cluster_settings settings;
+    struct pga_error ignored = {0};
+    const char *program, *slash;
+
+    pga_session_cluster(ctx, &settings);
+    program = pga_cluster_program(ctx->mem, &settings, "postgres", &ignored);
+    slash = program == NULL ? NULL : strrchr(program, '/');
+    return slash == NULL ? NULL : pga_strndup(ctx->mem, program, (size_t)(slash - program));
+}
+
 void
 pga_session_close(struct pga_context *ctx)
 {

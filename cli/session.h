@@ -28,6 +28,9 @@ const char *pga_session_mask(struct pga_context *ctx, const char *database);
 /* The version of the libpq that is loaded, e.g. "15.18". */
 const char *pga_session_libpq(struct pga_context *ctx);
 
+/* The folder of a server's programs, as the private cluster would find them; NULL: none are installed. */
+const char *pga_session_server_programs(struct pga_context *ctx);
+
 /* Close what was opened. */
 void pga_session_close(struct pga_context *ctx);
 
