@@ -31,6 +31,8 @@ struct reader {
     struct pga_arena *mem;
     const char *file;
     struct pga_str text;
+    int lines;             /* at least 1; the text is small enough to count them in an int */
+    int end_column;        /* behind the last character of the last line */
     struct pga_yaml *root; /* NULL until it has begun */
     size_t documents;
     size_t nodes;
@@ -61,17 +63,13 @@ line_end(struct pga_str text, size_t at)
     return at;
 }
 
-/* Where the 1-based line begins; the end of the text when it has fewer. */
+/* Where the line after that at `start` begins; `start` itself for the last one. */
 static size_t
-line_start(struct pga_str text, int line)
+next_line(struct pga_str text, size_t start)
 {
-    size_t at = 0;
+    size_t end = line_end(text, start), len = break_length(text, end);
 
-    while (--line > 0 && at < text.len) {
-        at = line_end(text, at);
-        at += break_length(text, at);
-    }
-    return at;
+    return len == 0 ? start : end + len;
 }
 
 static bool PGA_PRINTF(4, 5)
@@ -79,12 +77,15 @@ static bool PGA_PRINTF(4, 5)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena scratch = {0};
-    size_t start = line_start(reader->text, line);
+    size_t start = 0;
     va_list args;
 
+    for (int i = 1; i < line; i++)
+        start = next_line(reader->text, start);
     va_start(args, fmt);
     (void)pga_fail(reader->err, PGA_ERR_USAGE, "%s", pga_vformat(&scratch, fmt, args));
     va_end(args);
+    (void)pga_error_identify(reader->err, PGA_ID_CONFIGURATION);
     return pga_error_place(reader->err, reader->file, line, column, reader->text.data + start,
                            line_end(reader->text, start) - start);
 }
@@ -93,29 +94,34 @@ static bool PGA_PRINTF(4, 5)
 static bool
 fail_at_offset(struct reader *reader, size_t offset, const char *message)
 {
+    struct pga_str text = reader->text;
+    size_t start = 0, next;
     int line = 1;
-    size_t start = 0, next = line_start(reader->text, 2);
 
-    while (next <= offset && next > start && next < reader->text.len) {
+    for (; (next = next_line(text, start)) > start && next <= offset; line++)
         start = next;
-        next = line_start(pga_str_slice(reader->text, start, reader->text.len), 2) + start;
-        line++;
-    }
     return fail_at(reader, line,
-                   (int)pga_utf8_length(pga_str_slice(reader->text, start, offset - start)) + 1,
+                   (int)pga_utf8_length(pga_str_slice(text, start, offset - start)) + 1,
                    "invalid YAML: %s", message);
 }
 
-static int
-line_of(yaml_mark_t mark)
+/* libyaml puts what is missing at the end into a line behind the last: for people it is at the end of that one. */
+static bool
+is_behind(const struct reader *reader, yaml_mark_t mark)
 {
-    return (int)mark.line + 1; /* a text has at most PGA_FILE_CONFIG_MAX of them */
+    return mark.line >= (size_t)reader->lines;
 }
 
 static int
-column_of(yaml_mark_t mark)
+line_of(const struct reader *reader, yaml_mark_t mark)
 {
-    return (int)mark.column + 1;
+    return is_behind(reader, mark) ? reader->lines : (int)mark.line + 1;
+}
+
+static int
+column_of(const struct reader *reader, yaml_mark_t mark)
+{
+    return is_behind(reader, mark) ? reader->end_column : (int)mark.column + 1;
 }
 
 /* What libyaml itself found wrong. */
@@ -128,12 +134,14 @@ fail_by_parser(struct reader *reader)
         pga_out_of_memory(0); /* GCOVR_EXCL_LINE: malloc fails in no test */
     if (parser->error == YAML_READER_ERROR)
         return fail_at_offset(reader, parser->problem_offset, parser->problem);
-    (void)fail_at(reader, line_of(parser->problem_mark), column_of(parser->problem_mark),
-                  "invalid YAML: %s%s%s", parser->problem, parser->context != NULL ? " " : "",
+    (void)fail_at(reader, line_of(reader, parser->problem_mark),
+                  column_of(reader, parser->problem_mark), "invalid YAML: %s%s%s", parser->problem,
+                  parser->context != NULL ? " " : "",
                   parser->context != NULL ? parser->context : "");
     if (parser->context != NULL && parser->context_mark.line != parser->problem_mark.line)
         return pga_error_detail(reader->err, "What is not complete begins in line %d, column %d.",
-                                line_of(parser->context_mark), column_of(parser->context_mark));
+                                line_of(reader, parser->context_mark),
+                                column_of(reader, parser->context_mark));
     return false;
 }
 
@@ -153,7 +161,7 @@ static bool
 check_properties(struct reader *reader, const yaml_event_t *event, const yaml_char_t *anchor,
                  const yaml_char_t *tag)
 {
-    int line = line_of(event->start_mark), column = column_of(event->start_mark);
+    int line = line_of(reader, event->start_mark), column = column_of(reader, event->start_mark);
 
     if (++reader->nodes > PGA_YAML_NODES_MAX)
         return fail_at(reader, line, column, "more than %d values in one YAML file",
@@ -178,8 +186,8 @@ add_node(struct reader *reader, enum pga_yaml_kind kind, const yaml_event_t *eve
     struct pga_yaml *node = pga_new(reader->mem, struct pga_yaml);
 
     node->kind = kind;
-    node->line = line_of(event->start_mark);
-    node->column = column_of(event->start_mark);
+    node->line = line_of(reader, event->start_mark);
+    node->column = column_of(reader, event->start_mark);
     if (reader->depth == 0) {
         reader->root = node;
     } else {
@@ -202,7 +210,7 @@ take_scalar(struct reader *reader, const yaml_event_t *event)
 {
     const char *value = (const char *)event->data.scalar.value;
     size_t len = event->data.scalar.length;
-    int line = line_of(event->start_mark), column = column_of(event->start_mark);
+    int line = line_of(reader, event->start_mark), column = column_of(reader, event->start_mark);
     struct pga_yaml *node;
 
     if (!check_properties(reader, event, event->data.scalar.anchor, event->data.scalar.tag))
@@ -227,7 +235,7 @@ static bool
 open_level(struct reader *reader, enum pga_yaml_kind kind, const yaml_event_t *event,
            const yaml_char_t *anchor, const yaml_char_t *tag)
 {
-    int line = line_of(event->start_mark), column = column_of(event->start_mark);
+    int line = line_of(reader, event->start_mark), column = column_of(reader, event->start_mark);
     struct pga_yaml *node;
 
     if (!check_properties(reader, event, anchor, tag))
@@ -293,7 +301,7 @@ close_level(struct reader *reader)
 static bool
 take_document(struct reader *reader, const yaml_event_t *event)
 {
-    int line = line_of(event->start_mark), column = column_of(event->start_mark);
+    int line = line_of(reader, event->start_mark), column = column_of(reader, event->start_mark);
 
     if (++reader->documents > 1)
         return fail_at(reader, line, column, "more than one YAML document in one file");
@@ -310,9 +318,9 @@ take_event(struct reader *reader, const yaml_event_t *event)
     case YAML_DOCUMENT_START_EVENT:
         return take_document(reader, event);
     case YAML_ALIAS_EVENT:
-        (void)fail_at(reader, line_of(event->start_mark), column_of(event->start_mark),
-                      "the YAML alias \"*%s\" is not allowed here",
-                      (const char *)event->data.alias.anchor);
+        (void)fail_at(
+            reader, line_of(reader, event->start_mark), column_of(reader, event->start_mark),
+            "the YAML alias \"*%s\" is not allowed here", (const char *)event->data.alias.anchor);
         return pga_error_hint(reader->err, "Write the value out wherever it is needed.");
     case YAML_SCALAR_EVENT:
         return take_scalar(reader, event);
@@ -359,17 +367,27 @@ read_events(struct reader *reader)
 static bool
 check_text(struct reader *reader)
 {
-    size_t good;
+    size_t good, last = 0, next;
 
     if (reader->text.len > PGA_FILE_CONFIG_MAX) {
         (void)pga_fail(reader->err, PGA_ERR_USAGE, "the YAML file has %zu bytes, the limit is %u",
                        reader->text.len, PGA_FILE_CONFIG_MAX);
+        (void)pga_error_identify(reader->err, PGA_ID_TOO_LARGE);
+        (void)pga_error_hint(reader->err, "Is it the right file? See \"ls -l '%s'\".",
+                             reader->file);
         return pga_error_place(reader->err, reader->file, 0, 0, NULL, 0);
     }
     if (pga_str_starts(reader->text, "\xEF\xBB\xBF"))
         reader->text = pga_str_slice(reader->text, 3, reader->text.len);
+    for (reader->lines = 1; (next = next_line(reader->text, last)) > last; reader->lines++)
+        last = next;
+    reader->end_column =
+        (int)pga_utf8_length(pga_str_slice(reader->text, last, reader->text.len)) + 1;
     good = pga_utf8_valid_prefix(reader->text);
-    return good == reader->text.len || fail_at_offset(reader, good, "this is not UTF-8");
+    if (good == reader->text.len)
+        return true;
+    (void)fail_at_offset(reader, good, "this is not UTF-8");
+    return pga_error_hint(reader->err, "Save the file as UTF-8.");
 }
 
 struct pga_yaml *
@@ -389,8 +407,13 @@ pga_yaml_parse(struct pga_arena *mem, const char *file, struct pga_str text, str
                                  reader.text.len);
     good = read_events(&reader);
     yaml_parser_delete(&reader.parser);
-    if (!good)
+    if (!good) {
+        if (err->hint[0] == '\0')
+            (void)pga_error_hint(
+                err, "Mend the file at that place: indent with blanks only, write a blank behind "
+                     "each colon, and quote values with special characters.");
         return NULL;
+    }
     if (reader.root == NULL) {
         reader.root = pga_new(mem, struct pga_yaml);
         reader.root->kind = PGA_YAML_MAPPING;

@@ -168,6 +168,11 @@ static const struct refusal {
      "invalid YAML: found character that cannot start any token while scanning for the next token"},
     {"a: 'x\n", 2, 1, "",
      "invalid YAML: found unexpected end of stream while scanning a quoted scalar"},
+    /* at the end of the last line, not in one behind it */
+    {"a: 1\nbcd", 2, 4, "bcd",
+     "invalid YAML: could not find expected ':' while scanning a simple key"},
+    {"a: [", 1, 5, "a: [",
+     "invalid YAML: did not find expected node content while parsing a flow node"},
     {"%YAML 9.9\n---\na: 1\n", 1, 1, "%YAML 9.9", "invalid YAML: found incompatible YAML document"},
     /* bytes */
     {"a: 1\nb: x\xFFy\n", 2, 5, "b: x?y", "invalid YAML: this is not UTF-8"},
@@ -188,6 +193,8 @@ START_TEST(refusals_have_a_place)
     ck_assert_msg(err.place.line == row->line && err.place.column == row->column, "%s: %d:%d",
                   row->text, err.place.line, err.place.column);
     ck_assert_str_eq(err.place.text, row->shown);
+    ck_assert_int_eq(err.id, PGA_ID_CONFIGURATION);
+    ck_assert_str_ne(err.hint, "");
 }
 END_TEST
 
