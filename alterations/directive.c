@@ -132,7 +132,7 @@ shown(struct reader *r, struct pga_str s)
     return len == s.len ? text : pga_format(r->mem, "%s...", text);
 }
 
-/* Point an error that was just set at a place in the text. */
+/* Say of an error that was just set that it is a directive's, and where it stands in the text. */
 static bool
 place(struct reader *r, const char *at)
 {
@@ -140,6 +140,7 @@ place(struct reader *r, const char *at)
     struct pga_str text;
 
     pga_text_locate(r->text, (size_t)(at - r->text.data), &line, &column, &text);
+    (void)pga_error_identify(r->err, PGA_ID_DIRECTIVE);
     return pga_error_place(r->err, r->file, line, column, text.data, text.len);
 }
 
@@ -263,8 +264,11 @@ parse_backfill(struct reader *r, struct pga_str value)
     struct pga_backfill ignored;
     struct pga_str wrong;
 
-    if (!pga_backfill_parse(r->mem, value, &ignored, &wrong, r->err))
+    if (!pga_backfill_parse(r->mem, value, &ignored, &wrong, r->err)) {
+        if (r->err->hint[0] == '\0')
+            (void)pga_error_hint(r->err, EXAMPLE, "backfill", keys[KEY_BACKFILL].example);
         return place(r, wrong.data);
+    }
     r->directives.backfill = pga_str_dup(r->mem, value);
     return true;
 }
@@ -318,7 +322,8 @@ unknown_key(struct reader *r, struct pga_str key)
     else
         (void)pga_fail(r->err, PGA_ERR_USAGE, "there is no directive \"%s\"", shown(r, key));
     if (nearest != NULL)
-        (void)pga_error_hint(r->err, "Did you mean \"%s\"?", nearest);
+        (void)pga_error_hint(r->err, "Did you mean \"%s\"? The directives are %s.", nearest,
+                             all.data);
     else
         (void)pga_error_hint(r->err, "The directives are %s.", all.data);
     return place(r, key.data);
@@ -341,7 +346,7 @@ static bool
 stands_twice(struct reader *r, size_t i, const char *at)
 {
     (void)pga_fail(r->err, PGA_ERR_USAGE, "the directive \"%s\" stands twice", keys[i].name);
-    (void)pga_error_detail(r->err, "The first is on line %d.", r->lines[i]);
+    (void)pga_error_hint(r->err, "Remove one of them. The first is on line %d.", r->lines[i]);
     return place(r, at);
 }
 
@@ -364,6 +369,7 @@ parse_directive(struct reader *r, struct pga_str rest)
 
     if (has_control_character(rest)) {
         (void)pga_fail(r->err, PGA_ERR_USAGE, "a directive has a control character in it");
+        (void)pga_error_hint(r->err, "Type the line again; \"cat -A\" shows what is unseen in it.");
         return place(r, rest.data);
     }
     while (i < KEY_COUNT && !pga_str_equal_c(key, keys[i].name))
@@ -418,6 +424,7 @@ parse_comment(struct reader *r, const struct pga_token *token)
     }
     if (!is_alone(r->text, token)) {
         (void)pga_fail(r->err, PGA_ERR_USAGE, "a directive stands on a line of its own");
+        (void)pga_error_hint(r->err, "Move what stands beside it to another line.");
         return place(r, comment.data);
     }
     r->line = token->line;

@@ -1,7 +1,8 @@
 /*
  * alterations/directory.c: the files of a directory, paired and put in order.
  *
- * Names are checked before the first file is opened: a wrong name or pair is reported whatever the files hold.
+ * Names are checked before the first file is opened, so that a wrong name or pair comes first among the mistakes;
+ * but all of them are reported, those in the files too.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,17 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alterations/mistakes.h"
+#include "alterations/slug.h"
 #include "base/file.h"
 
 /* A file whose name is a script's. */
 struct file {
     const char *file_name;
     struct pga_name name;
+    bool is_wrong; /* of the first of a group: its names don't fit together */
 };
 
 struct files {
     struct file *items;
     size_t count, capacity;
+};
+
+/* What one call of pga_directory_load() carries. */
+struct loading {
+    struct pga_arena *mem;
+    const char *dir;
+    struct files files;
+    struct pga_mistakes mistakes;
+    bool names_are_right; /* all of them: no script is missing only because its name is wrong */
 };
 
 static bool
@@ -35,33 +48,34 @@ list(struct pga_arena *mem, const char *dir, const char *const **out_names, size
                                    "alteration; \"--dir DIR\" names another directory.");
     if (!pga_file_is_directory(dir))
         return pga_error_hint(err, "Name the directory of the alterations with \"--dir DIR\".");
-    return pga_error_hint(err, "See \"ls -ld '%s'\".", dir); /* GCOVR_EXCL_LINE: root reads all */
+    return false;
 }
 
 /* Parse the names; what is refused as a file's name may still be a directory's. */
 static bool
-collect(struct pga_arena *mem, const char *dir, struct files *out, struct pga_error *err)
+collect(struct loading *l, struct pga_error *err)
 {
     const char *const *names;
+    struct files *files = &l->files;
     struct pga_error wrong = {0};
     size_t count;
 
-    if (!list(mem, dir, &names, &count, err))
+    if (!list(l->mem, l->dir, &names, &count, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct file file = {.file_name = names[i]};
 
-        if (pga_name_parse(mem, names[i], &file.name, &wrong)) {
-            out->items = pga_grow(mem, out->items, out->count, &out->capacity, sizeof(file));
-            out->items[out->count++] = file;
+        if (pga_name_parse(l->mem, names[i], &file.name, &wrong)) {
+            files->items =
+                pga_grow(l->mem, files->items, files->count, &files->capacity, sizeof(file));
+            files->items[files->count++] = file;
         } else if (wrong.code != PGA_OK) {
-            if (!pga_file_is_directory(pga_path_join(mem, dir, names[i]))) {
-                *err = wrong;
-                return pga_error_while(err, "directory \"%s\"", dir);
-            }
+            if (!pga_file_is_directory(pga_path_join(l->mem, l->dir, names[i])))
+                pga_mistakes_add(&l->mistakes, &wrong);
             wrong = (struct pga_error){0};
         }
     }
+    l->names_are_right = l->mistakes.count == 0;
     return true;
 }
 
@@ -93,10 +107,12 @@ two_alterations(const struct file *a, const struct file *b, struct pga_error *er
     if (pga_same(a->name.id, b->name.id)) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" and \"%s\" have one id, \"%s\"", a->file_name,
                        b->file_name, a->name.id);
+        (void)pga_error_identify(err, PGA_ID_SAME_TIMESTAMP);
         return pga_error_hint(err, "Remove one of them, or give it another timestamp.");
     }
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" and \"%s\" have one timestamp", a->file_name,
                    b->file_name);
+    (void)pga_error_identify(err, PGA_ID_SAME_TIMESTAMP);
     if (!pga_same(a->name.timestamp, b->name.timestamp))
         (void)pga_error_detail(err, "Timestamps are compared as numbers: %s is %s.",
                                a->name.timestamp, b->name.timestamp);
@@ -109,7 +125,7 @@ static bool
 no_pair(struct pga_arena *mem, const struct file *up, const struct file *file,
         struct pga_error *err)
 {
-    const char *difference = "slug";
+    const char *difference = "slug", *unlike;
 
     if (pga_same(up->name.id, file->name.id))
         difference = "version";
@@ -117,6 +133,10 @@ no_pair(struct pga_arena *mem, const struct file *up, const struct file *file,
         difference = "way of writing it";
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" and \"%s\" have one timestamp but not one %s",
                    up->file_name, file->file_name, difference);
+    (void)pga_error_identify(err, PGA_ID_SAME_TIMESTAMP);
+    unlike = pga_slug_difference(mem, up->name.slug, file->name.slug);
+    if (unlike != NULL)
+        (void)pga_error_detail(err, "The slugs may look alike, but %s.", unlike);
     return pga_error_hint(err, "Rename \"%s\" to \"%s\", or give it its own timestamp.",
                           file->file_name, sibling(mem, up, file->name.part));
 }
@@ -127,6 +147,7 @@ no_partner(struct pga_arena *mem, const struct file *file, enum pga_part partner
 {
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" has no %s script", file->file_name,
                    pga_part_name(partner));
+    (void)pga_error_identify(err, PGA_ID_NO_UP_SCRIPT);
     return pga_error_hint(err, "Add \"%s\"%s, or remove \"%s\".", sibling(mem, file, partner),
                           partner == PGA_PART_DOWN ? ", which may be empty" : "", file->file_name);
 }
@@ -152,6 +173,7 @@ check_group(struct pga_arena *mem, const struct file *files, size_t count, struc
             (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" and \"%s\" are both the %s script of \"%s\"",
                            files[i - 1].file_name, file->file_name, pga_part_name(file->name.part),
                            file->name.id);
+            (void)pga_error_identify(err, PGA_ID_SAME_TIMESTAMP);
             return pga_error_hint(err, "Remove one of them.");
         }
         has_down = has_down || file->name.part == PGA_PART_DOWN;
@@ -173,31 +195,23 @@ group_size(const struct files *files, size_t first)
 }
 
 static bool
-check_names(struct pga_arena *mem, const struct files *files, struct pga_error *err)
+load_script(struct loading *l, const struct file *file, const struct pga_script_text **out)
 {
-    size_t size;
-
-    for (size_t i = 0; i < files->count; i += size) {
-        size = group_size(files, i);
-        if (!check_group(mem, &files->items[i], size, err))
-            return false;
-    }
-    return true;
-}
-
-static bool
-load_script(struct pga_arena *mem, const char *dir, const struct file *file,
-            const struct pga_script_text **out, struct pga_error *err)
-{
-    struct pga_script_text *script = pga_new(mem, struct pga_script_text);
-    char *path = pga_path_join(mem, dir, file->file_name);
+    struct pga_script_text *script = pga_new(l->mem, struct pga_script_text);
+    char *path = pga_path_join(l->mem, l->dir, file->file_name);
+    struct pga_error wrong = {0};
     struct pga_str bytes;
 
-    if (!pga_file_read(mem, path, PGA_FILE_SCRIPT_MAX, &bytes, err) ||
-        !pga_script_parse(mem, path, file->name.part, bytes, script, err))
-        return false;
-    *out = script;
-    return true;
+    if (pga_file_read(l->mem, path, PGA_FILE_SCRIPT_MAX, &bytes, &wrong) &&
+        pga_script_parse(l->mem, path, file->name.part, bytes, script, &wrong)) {
+        *out = script;
+        return true;
+    }
+    if (wrong.id == PGA_ID_TOO_LARGE)
+        (void)pga_error_hint(&wrong, "Split it into several alterations; rows in bulk are loaded "
+                                     "with \"psql -c '\\copy ...'\" instead.");
+    pga_mistakes_add(&l->mistakes, &wrong);
+    return false;
 }
 
 /* Refuse a way back for an alteration that says there is none. */
@@ -212,28 +226,59 @@ check_irreversible(const struct pga_alteration *alteration, struct pga_error *er
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is irreversible, but there is \"%s\"", up->file,
                    down->file);
+    (void)pga_error_identify(err, PGA_ID_DIRECTIVE);
     return pga_error_hint(err,
                           "Remove the directive \"irreversible\" from the up script, or remove "
                           "the down script.");
 }
 
 /* Read the scripts of one alteration: `count` files that check_group() has passed. */
-static bool
-load_alteration(struct pga_arena *mem, const char *dir, const struct file *files, size_t count,
-                struct pga_alterations *out, struct pga_error *err)
+static void
+load_alteration(struct loading *l, const struct file *files, size_t count,
+                struct pga_alterations *out)
 {
     const struct pga_name *name = &files[0].name;
     struct pga_alteration alteration = {
         .id = name->id, .version = name->version, .timestamp = name->timestamp, .slug = name->slug};
+    struct pga_error wrong = {0};
+    bool fine = true;
 
     for (size_t i = 0; i < count; i++)
-        if (!load_script(mem, dir, &files[i], &alteration.parts[files[i].name.part], err))
-            return false;
-    if (!check_irreversible(&alteration, err))
-        return false;
-    out->items = pga_grow(mem, out->items, out->count, &out->capacity, sizeof(alteration));
+        fine = load_script(l, &files[i], &alteration.parts[files[i].name.part]) && fine;
+    if (!fine)
+        return;
+    if (!check_irreversible(&alteration, &wrong)) {
+        pga_mistakes_add(&l->mistakes, &wrong);
+        return;
+    }
+    out->items = pga_grow(l->mem, out->items, out->count, &out->capacity, sizeof(alteration));
     out->items[out->count++] = alteration;
-    return true;
+}
+
+/* What has no partner may have one whose name is wrong: that is one mistake, not two. */
+static void
+note_group(struct loading *l, struct pga_error *wrong)
+{
+    if (l->names_are_right || wrong->id != PGA_ID_NO_UP_SCRIPT)
+        pga_mistakes_add(&l->mistakes, wrong);
+    *wrong = (struct pga_error){0};
+}
+
+/* Check whether the names of each group fit together, and mark the groups that don't. */
+static void
+check_groups(struct loading *l)
+{
+    struct pga_error wrong = {0};
+    struct file *items = l->files.items;
+    size_t size;
+
+    for (size_t i = 0; i < l->files.count; i += size) {
+        size = group_size(&l->files, i);
+        if (check_group(l->mem, &items[i], size, &wrong))
+            continue;
+        note_group(l, &wrong);
+        items[i].is_wrong = true;
+    }
 }
 
 bool
@@ -241,20 +286,22 @@ pga_directory_load(struct pga_arena *mem, const char *dir, struct pga_alteration
                    struct pga_error *err)
 {
     struct pga_alterations loaded = {.dir = dir};
-    struct files files = {0};
-    size_t size;
+    struct loading l = {.mem = mem, .dir = dir, .mistakes = pga_mistakes_on(mem)};
+    size_t size, wrong_names;
 
-    if (!collect(mem, dir, &files, err))
+    if (!collect(&l, err))
         return false;
-    if (files.count > 0)
-        qsort(files.items, files.count, sizeof(*files.items), compare_files);
-    if (!check_names(mem, &files, err))
-        return pga_error_while(err, "directory \"%s\"", dir);
-    for (size_t i = 0; i < files.count; i += size) {
-        size = group_size(&files, i);
-        if (!load_alteration(mem, dir, &files.items[i], size, &loaded, err))
-            return false;
+    if (l.files.count > 0)
+        qsort(l.files.items, l.files.count, sizeof(*l.files.items), compare_files);
+    check_groups(&l);
+    wrong_names = l.mistakes.count;
+    for (size_t i = 0; i < l.files.count; i += size) {
+        size = group_size(&l.files, i);
+        if (!l.files.items[i].is_wrong)
+            load_alteration(&l, &l.files.items[i], size, &loaded);
     }
+    if (!pga_mistakes_check(&l.mistakes, err))
+        return wrong_names > 0 ? pga_error_while(err, "directory \"%s\"", dir) : false;
     *out = loaded;
     return true;
 }

@@ -269,6 +269,7 @@ refuse(struct pga_arena *mem, struct pga_str name, const char *why, const char *
        struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_USAGE, "the file name \"%s\" %s", pga_printable(mem, name), why);
+    (void)pga_error_identify(err, PGA_ID_FILE_NAME);
     if (suggestion != NULL)
         return pga_error_hint(err, "Rename it to \"%s\".", suggestion);
     return pga_error_hint(err,
@@ -325,6 +326,7 @@ pga_name_parse(struct pga_arena *mem, const char *file_name, struct pga_name *ou
         name = pga_str_slice(name, 0, pga_utf8_offset(name, 60));
         (void)pga_fail(err, PGA_ERR_USAGE, "the file name \"%s...\" is longer than %d bytes",
                        pga_printable(mem, name), PGA_NAME_MAX);
+        (void)pga_error_identify(err, PGA_ID_FILE_NAME);
         return pga_error_hint(err, "Shorten its slug, in all of the alteration's names alike.");
     }
     wrong = parse_stem(mem, s.stem, &parsed);

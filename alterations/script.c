@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "alterations/lexer.h"
+#include "alterations/secret.h"
 #include "base/file.h"
 
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
-
-#define SAVE_AS_UTF8 "Save the file as UTF-8 without a byte order mark."
 
 /* Say where in a file's bytes, after pga_fail(); the line is shown up to there.  Returns false. */
 static bool
@@ -25,7 +24,18 @@ place_bytes(struct pga_error *err, const char *file, struct pga_str bytes, size_
     return pga_error_place(err, file, line, column, text.data, text.len);
 }
 
-/* UTF-16 and UTF-32 by their marks; what has none shows by its NUL bytes. */
+/* Say of an error that was just set what to do about a text that seems to be in another encoding. */
+static void
+save_as_utf8(struct pga_error *err, const char *file, const char *encoding)
+{
+    (void)pga_error_identify(err, PGA_ID_ENCODING);
+    (void)pga_error_hint(err,
+                         "Save the file as UTF-8 without a byte order mark. If it is in %s: iconv "
+                         "-f %s -t UTF-8 '%s' >copy, look at the copy, and put it in its place.",
+                         encoding, encoding, file);
+}
+
+/* UTF-16 and UTF-32 by their marks, UTF-16 without one by its first character, which is ASCII. */
 static const char *
 foreign_encoding(struct pga_str bytes)
 {
@@ -42,7 +52,9 @@ foreign_encoding(struct pga_str bytes)
     for (size_t i = 0; i < PGA_COUNT_OF(encodings); i++)
         if (pga_str_equal(pga_str_slice(bytes, 0, encodings[i].mark.len), encodings[i].mark))
             return encodings[i].name;
-    return NULL;
+    if (bytes.len < 2 || (bytes.data[0] == '\0') == (bytes.data[1] == '\0'))
+        return NULL;
+    return bytes.data[0] == '\0' ? "UTF-16BE" : "UTF-16LE"; /* no SQL begins with a NUL byte */
 }
 
 /* Refuse what can't be sent as it stands. */
@@ -56,23 +68,26 @@ check_bytes(const char *file, struct pga_str bytes, struct pga_error *err)
     if (bytes.len > PGA_FILE_SCRIPT_MAX) {
         (void)pga_fail(err, PGA_ERR_USAGE, "script of %zu bytes, allowed are %u", bytes.len,
                        PGA_FILE_SCRIPT_MAX);
+        (void)pga_error_identify(err, PGA_ID_TOO_LARGE);
         return place_bytes(err, file, bytes, 0);
     }
     if (encoding != NULL) {
         (void)pga_fail(err, PGA_ERR_USAGE, "script in %s", encoding);
-        (void)pga_error_hint(err, SAVE_AS_UTF8);
+        save_as_utf8(err, file, encoding);
         return place_bytes(err, file, bytes, 0);
     }
     if (nul != NULL) {
         (void)pga_fail(err, PGA_ERR_USAGE, "NUL byte in a script");
-        (void)pga_error_hint(err, SAVE_AS_UTF8);
+        (void)pga_error_identify(err, PGA_ID_ENCODING);
+        (void)pga_error_hint(err, "Remove it: \"tr -d '\\000' <'%s'\" prints the text without.",
+                             file);
         return place_bytes(err, file, bytes, (size_t)(nul - bytes.data));
     }
     valid = pga_utf8_valid_prefix(bytes);
     if (valid < bytes.len) {
         (void)pga_fail(err, PGA_ERR_USAGE, "byte 0x%02x is not UTF-8",
                        (unsigned)(unsigned char)bytes.data[valid]);
-        (void)pga_error_hint(err, SAVE_AS_UTF8);
+        save_as_utf8(err, file, "LATIN1");
         return place_bytes(err, file, bytes, valid);
     }
     return true;
@@ -118,6 +133,7 @@ check_mark(struct pga_error *err, const char *file, struct pga_str text)
         !pga_str_starts(pga_str_slice(text, token.offset, token.len), BYTE_ORDER_MARK))
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "byte order mark in the middle of a script");
+    (void)pga_error_identify(err, PGA_ID_ENCODING);
     (void)pga_error_hint(err, "Remove it: only the first bytes of a file may be one.");
     return place_bytes(err, file, text, token.offset);
 }
@@ -236,6 +252,6 @@ pga_script_place(struct pga_error *err, const struct pga_script_text *script, si
     struct pga_str text;
 
     pga_text_locate(script->text, offset, &line, &column, &text);
-    return pga_error_place(err, script->file, pga_script_file_line(script, line), column, text.data,
-                           text.len);
+    return pga_secret_place(err, script->file, pga_script_file_line(script, line), script->text,
+                            offset);
 }

@@ -134,6 +134,48 @@ pga_slug_mend(struct pga_arena *mem, struct pga_str s)
     return pga_buf_str(&buf);
 }
 
+/* The codes of the character at the start of s and of the marks that combine with it. */
+static char *
+codes_at(struct pga_arena *mem, struct pga_str s)
+{
+    struct pga_buf buf = pga_buf_on(mem);
+    uint32_t code;
+    size_t len;
+
+    while (s.len > 0 && (len = character(s, &code)) > 0) {
+        bool is_mark = code >= 0x300 && code <= 0x36F;
+
+        if (buf.len > 0 && !is_mark)
+            break;
+        pga_buf_appendf(&buf, "%sU+%04X", buf.len == 0 ? "" : " ", (unsigned)code);
+        s = pga_str_slice(s, len, s.len);
+    }
+    return buf.len == 0 ? pga_format(mem, "nothing") : buf.data;
+}
+
+char *
+pga_slug_difference(struct pga_arena *mem, const char *a, const char *b)
+{
+    struct pga_str left = pga_str_of(a), right = pga_str_of(b);
+    int place = 1;
+
+    while (left.len > 0 && right.len > 0) {
+        uint32_t code, other;
+        size_t len = character(left, &code), other_len = character(right, &other);
+
+        if (len == 0 || other_len == 0 || code != other)
+            break;
+        left = pga_str_slice(left, len, left.len);
+        right = pga_str_slice(right, len, right.len);
+        place++;
+    }
+    if (((left.len == 0 ? 0 : left.data[0]) & 0x80) == 0 &&
+        ((right.len == 0 ? 0 : right.data[0]) & 0x80) == 0)
+        return NULL;
+    return pga_format(mem, "character %d is %s in the one and %s in the other", place,
+                      codes_at(mem, left), codes_at(mem, right));
+}
+
 char *
 pga_printable(struct pga_arena *mem, struct pga_str s)
 {

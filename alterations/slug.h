@@ -30,6 +30,12 @@ size_t pga_slug_prefix(struct pga_str s);
 /* A copy of s in which every run of characters that may not stand in a slug is one "_". */
 struct pga_str pga_slug_mend(struct pga_arena *mem, struct pga_str s);
 
+/*
+ * How two slugs differ, for "..., but %s.", where it takes more than eyes to see it: one of the first characters that differ
+ * is not ASCII, as with composed and decomposed accents or letters of two alphabets.  NULL otherwise.
+ */
+char *pga_slug_difference(struct pga_arena *mem, const char *a, const char *b);
+
 /* A copy for a message: invalid UTF-8, and what would do something to a terminal or be unseen, as \xNN. */
 char *pga_printable(struct pga_arena *mem, struct pga_str s);
 

@@ -34,7 +34,49 @@ kind_of(mode_t mode)
 {
     if (S_ISDIR(mode))
         return "a directory";
-    return S_ISFIFO(mode) ? "a pipe" : "a device"; /* a socket can't be opened at all */
+    if (S_ISFIFO(mode))
+        return "a pipe";
+    return S_ISSOCK(mode) ? "a socket" : "a device";
+}
+
+static bool
+is_link(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/* What one can do about an errno of open(). */
+static bool
+hint_open(struct pga_error *err, const char *path, int reason)
+{
+    if (reason == EACCES)
+        return pga_error_hint(err, "\"ls -ld '%s'\" shows who may, \"id\" who you are.", path);
+    if ((reason == ENOENT || reason == ELOOP) && is_link(path))
+        return pga_error_hint(err,
+                              "It is a symbolic link that leads %s: see \"readlink '%s'\", "
+                              "then mend or remove it.",
+                              reason == ENOENT ? "nowhere" : "back to itself", path);
+    return pga_error_hint(err, "See \"ls -ld '%s'\": is the name right?", path);
+}
+
+static bool
+fail_read(const char *path, int reason, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot read \"%s\": %s", path, strerror(reason));
+    (void)pga_error_identify(err, PGA_ID_FILE_UNREADABLE);
+    return hint_open(err, path, reason);
+}
+
+static bool
+fail_kind(const char *path, mode_t mode, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot read \"%s\": it is %s, not a regular file", path,
+                   kind_of(mode));
+    (void)pga_error_identify(err, PGA_ID_FILE_UNREADABLE);
+    return pga_error_hint(err, "Put a file with text in its place, or give %s another name.",
+                          kind_of(mode));
 }
 
 /* Read until `size` bytes or the end; -1 with errno when it fails. */
@@ -56,17 +98,49 @@ read_fully(int fd, char *data, size_t size)
     return (ssize_t)got;
 }
 
+/* A socket can't be opened at all, and the reason that the system gives says little. */
+static bool
+fail_open(const char *path, int reason, struct pga_error *err)
+{
+    struct stat status;
+
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return fail_kind(path, status.st_mode, err);
+    return fail_read(path, reason, err);
+}
+
+/* The nanoseconds of a file's last change; Darwin has another name for them. */
+static long
+change_ns(const struct stat *status)
+{
+#ifdef __APPLE__
+    return status->st_mtimensec;
+#else
+    return status->st_mtim.tv_nsec;
+#endif
+}
+
+/* Whether somebody wrote to the file since its status was taken: half of two texts is neither. */
+static bool
+was_written(int fd, const struct stat *before)
+{
+    struct stat now;
+
+    return fstat(fd, &now) != 0 || now.st_size != before->st_size ||
+           now.st_mtime != before->st_mtime || change_ns(&now) != change_ns(before);
+}
+
 static bool
 check_readable(const char *path, const struct stat *status, size_t max_bytes, struct pga_error *err)
 {
     if (!S_ISREG(status->st_mode))
-        return pga_fail(err, PGA_ERR_USAGE, "cannot read \"%s\": it is %s, not a regular file",
-                        path, kind_of(status->st_mode));
-    if ((uintmax_t)status->st_size > max_bytes)
-        return pga_fail(err, PGA_ERR_USAGE,
-                        "cannot read \"%s\": it has %jd bytes, the limit is %zu", path,
-                        (intmax_t)status->st_size, max_bytes);
-    return true;
+        return fail_kind(path, status->st_mode, err);
+    if ((uintmax_t)status->st_size <= max_bytes)
+        return true;
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot read \"%s\": it has %jd bytes, the limit is %zu",
+                   path, (intmax_t)status->st_size, max_bytes);
+    (void)pga_error_identify(err, PGA_ID_TOO_LARGE);
+    return pga_error_hint(err, "See \"ls -l '%s'\": is it the file that it should be?", path);
 }
 
 bool
@@ -81,8 +155,10 @@ pga_file_read(struct pga_arena *mem, const char *path, size_t max_bytes, struct 
     size_t size;
     ssize_t got, beyond;
 
-    if (fd < 0 || fstat(fd, &status) != 0)
-        return pga_fail(err, PGA_ERR_USAGE, "cannot read \"%s\": %s", path, strerror(errno));
+    if (fd < 0)
+        return fail_open(path, errno, err);
+    if (fstat(fd, &status) != 0)
+        return fail_read(path, errno, err); /* GCOVR_EXCL_LINE: needs a failing file system */
     if (!check_readable(path, &status, max_bytes, err))
         return false;
     size = (size_t)status.st_size;
@@ -90,9 +166,10 @@ pga_file_read(struct pga_arena *mem, const char *path, size_t max_bytes, struct 
     got = read_fully(fd, data, size);
     beyond = got < 0 ? -1 : read_fully(fd, &more, 1);
     if (beyond < 0)
-        return pga_fail(err, PGA_ERR_USAGE, "cannot read \"%s\": %s", path, strerror(errno));
-    if ((size_t)got < size || beyond > 0) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" changed its size while it was read", path);
+        return fail_read(path, errno, err);
+    if ((size_t)got < size || beyond > 0 || was_written(fd, &status)) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" changed while it was read", path);
+        (void)pga_error_identify(err, PGA_ID_FILE_UNREADABLE);
         return pga_error_hint(err, "Run the command again once nothing writes to the file.");
     }
     *out = (struct pga_str){data, size};
@@ -113,6 +190,28 @@ write_fully(int fd, struct pga_str text)
     return true;
 }
 
+/* What one can do about an errno of whatever makes or changes a file. */
+static bool
+hint_write(struct pga_error *err, const char *path, int reason)
+{
+    if (reason == EEXIST)
+        return pga_error_hint(err, "Something has that name already: see \"ls -ld '%s'\".", path);
+    if (reason == ENOSPC || reason == EDQUOT)
+        return pga_error_hint(err, "Make room, then run the command again.");
+    return pga_error_hint(
+        err,
+        "You need the right to write there: \"ls -ld '%s'\" shows who may, \"id\" who you are.",
+        path);
+}
+
+static bool
+fail_write(const char *verb, const char *path, int reason, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot %s \"%s\": %s", verb, path, strerror(reason));
+    (void)pga_error_identify(err, PGA_ID_FILE_UNREADABLE);
+    return hint_write(err, path, reason);
+}
+
 bool
 pga_file_write_new(const char *path, struct pga_str text, struct pga_error *err)
 {
@@ -120,14 +219,14 @@ pga_file_write_new(const char *path, struct pga_str text, struct pga_error *err)
     int reason;
 
     if (fd < 0)
-        return pga_fail(err, PGA_ERR_USAGE, "cannot create \"%s\": %s", path, strerror(errno));
+        return fail_write("create", path, errno, err);
     reason = write_fully(fd, text) ? 0 : errno;
     if (close(fd) != 0 && reason == 0) /* a network file system tells of a full disk only here */
         reason = errno;                /* GCOVR_EXCL_LINE: needs such a file system */
     if (reason == 0)
         return true;
     (void)unlink(path); /* ours, and half a file is worse than none */
-    return pga_fail(err, PGA_ERR_USAGE, "cannot write \"%s\": %s", path, strerror(reason));
+    return fail_write("write", path, reason, err);
 }
 
 /* Where a second name can't be made: directories, some file systems, files of other owners. */
@@ -164,8 +263,10 @@ pga_file_rename(const char *from, const char *to, struct pga_error *err)
     }
     if (reason == 0)
         return true;
-    return pga_fail(err, PGA_ERR_USAGE, "cannot rename \"%s\" to \"%s\": %s", from, to,
-                    strerror(reason));
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot rename \"%s\" to \"%s\": %s", from, to,
+                   strerror(reason));
+    (void)pga_error_identify(err, PGA_ID_FILE_UNREADABLE);
+    return hint_write(err, reason == ENOENT ? from : to, reason);
 }
 
 bool
@@ -193,8 +294,20 @@ compare_names(const void *a, const void *b)
 static bool
 fail_list(const char *dir, int reason, struct pga_error *err)
 {
-    return pga_fail(err, PGA_ERR_USAGE, "cannot read the directory \"%s\": %s", dir,
-                    strerror(reason));
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot read the directory \"%s\": %s", dir,
+                   strerror(reason));
+    (void)pga_error_identify(err, PGA_ID_NO_DIRECTORY);
+    return hint_open(err, dir, reason);
+}
+
+static bool
+fail_crowded(const char *dir, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE,
+                   "cannot read the directory \"%s\": it has more than %d entries", dir,
+                   PGA_FILE_NAMES_MAX);
+    (void)pga_error_identify(err, PGA_ID_TOO_LARGE);
+    return pga_error_hint(err, "Is it the directory that was meant? \"--dir DIR\" names another.");
 }
 
 bool
@@ -213,11 +326,7 @@ pga_file_list(struct pga_arena *mem, const char *dir, const char *const **out_na
         if (entry->d_name[0] == '.')
             continue;
         if (count == PGA_FILE_NAMES_MAX)
-            /* GCOVR_EXCL_START: so many files would take a test seconds to make */
-            return pga_fail(err, PGA_ERR_USAGE,
-                            "cannot read the directory \"%s\": it has more than %d entries", dir,
-                            PGA_FILE_NAMES_MAX);
-        /* GCOVR_EXCL_STOP */
+            return fail_crowded(dir, err);
         names = pga_grow(mem, names, count, &capacity, sizeof(*names));
         names[count++] = pga_strdup(mem, entry->d_name);
     }
@@ -239,6 +348,15 @@ pga_path_join(struct pga_arena *mem, const char *dir, const char *name)
     return pga_format(mem, "%s%s%s", dir, needs_slash ? "/" : "", name);
 }
 
+static bool
+fail_directory(const char *path, int reason, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE, "cannot make the directory \"%s\": %s", path,
+                   strerror(reason));
+    (void)pga_error_identify(err, PGA_ID_NO_DIRECTORY);
+    return hint_write(err, path, reason);
+}
+
 bool
 pga_file_make_directory(const char *path, struct pga_error *err)
 {
@@ -255,12 +373,11 @@ pga_file_make_directory(const char *path, struct pga_error *err)
         if (mkdir(part, 0755) != 0 && !pga_file_is_directory(part)) {
             int reason = errno == EEXIST ? ENOTDIR : errno;
 
-            return pga_fail(err, PGA_ERR_USAGE, "cannot make the directory \"%s\": %s", part,
-                            strerror(reason));
+            return fail_directory(part, reason, err);
         }
         if (end == '\0')
             return true;
         part[i] = end;
     }
-    return pga_fail(err, PGA_ERR_USAGE, "cannot make the directory \"\": %s", strerror(ENOENT));
+    return fail_directory("", ENOENT, err);
 }

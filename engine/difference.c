@@ -283,6 +283,7 @@ pga_difference_check(struct pga_runner *runner, struct pga_arena *mem, const str
     (void)pga_fail(err, PGA_ERR_JOURNAL, "%zu %s changed after %s applied; nothing was run",
                    plan->changed_count, plan->changed_count == 1 ? "script" : "scripts",
                    plan->changed_count == 1 ? "it was" : "they were");
+    (void)pga_error_identify(err, is_down ? PGA_ID_DOWN_DIFFERS : PGA_ID_CHANGED);
     (void)pga_error_detail(err, "%s", detail.data);
     if (is_down)
         return pga_error_hint(

@@ -82,7 +82,7 @@ void pga_plan_rollback(struct pga_arena *mem, const struct pga_alterations *alte
 
 /*
  * Refuse what can't be run, naming all that stands in the way: irreversible alterations, needs that are not met,
- * a backfill, under --strict late or missing ones.  Changed scripts are not looked at here (difference.h).
+ * a backfill, an applied alteration under another slug, under --strict late or missing ones.  Changed scripts are not looked at here (difference.h).
  * Errors: PGA_ERR_JOURNAL, PGA_ERR_USAGE.
  */
 bool pga_plan_check(struct pga_arena *mem, const struct pga_plan *plan,

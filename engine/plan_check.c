@@ -5,8 +5,10 @@
  */
 #include "engine/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "alterations/slug.h"
 #include "base/map.h"
 
 #define NAMED_MAX 40 /* alterations that an error names; the rest is counted */
@@ -80,6 +82,7 @@ check_reversible(struct pga_arena *mem, const struct pga_plan *plan,
         return true;
     (void)pga_fail(err, PGA_ERR_JOURNAL, "%zu %s irreversible; nothing was rolled back",
                    names.count, names.count == 1 ? "alteration is" : "alterations are");
+    (void)pga_error_identify(err, PGA_ID_IRREVERSIBLE);
     (void)fail_named(err, &names);
     return pga_error_hint(
         err, "Choose a target after them; or write a down script and take it into the journal: "
@@ -111,7 +114,11 @@ check_step_needs(struct pga_arena *mem, const struct pga_step *step,
         const struct pga_step *other = pga_map_find(planned, need);
 
         if (pga_journal_find(journal, need) == NULL && (other == NULL || other >= step))
-            name(names, step->id, pga_format(mem, "needs %s", need));
+            name(names, step->id,
+                 pga_format(mem, "needs %s, which %s", need,
+                            other == NULL   ? "is neither applied nor in the plan"
+                            : other == step ? "is itself"
+                                            : "comes later"));
     }
 }
 
@@ -153,12 +160,75 @@ check_needs(struct pga_arena *mem, const struct pga_plan *plan, const struct pga
         return true;
     (void)pga_fail(err, PGA_ERR_JOURNAL, "%zu %s not met; nothing was run", names.count,
                    names.count == 1 ? "need is" : "needs are");
+    (void)pga_error_identify(err, PGA_ID_NEEDS);
     (void)fail_named(err, &names);
     return pga_error_hint(
         err, is_up
                  ? "Choose a target that takes what is needed along, or correct the directive; "
                    "\"pgalter list\" shows what is applied."
                  : "Choose a target that takes both back; \"pgalter list\" shows what is applied.");
+}
+
+static int
+compare_applied(const void *a, const void *b)
+{
+    return pga_timestamp_compare((*(const struct pga_applied *const *)a)->timestamp,
+                                 (*(const struct pga_applied *const *)b)->timestamp);
+}
+
+/* The applied alteration without a file that has the timestamp of this step, or NULL. */
+static const struct pga_applied *
+find_missing(const struct pga_applied **sorted, size_t count, const struct pga_step *step)
+{
+    struct pga_applied key = {.timestamp = step->alteration->timestamp};
+    const struct pga_applied *wanted = &key;
+    const struct pga_applied **found;
+
+    if (count == 0)
+        return NULL;
+    found = bsearch(&wanted, sorted, count, sizeof(*sorted), compare_applied);
+    return found == NULL ? NULL : *found;
+}
+
+/*
+ * A pending alteration with the timestamp of one that is applied and has no file is that one under another slug: run
+ * again, it would fail halfway at best.
+ */
+static bool
+check_renamed(struct pga_arena *mem, const struct pga_plan *plan, struct pga_error *err)
+{
+    struct names names = {.text = pga_buf_on(mem)};
+    const struct pga_applied **sorted =
+        pga_new_array(mem, const struct pga_applied *, plan->missing_count);
+
+    if (plan->direction != PGA_DIRECTION_UP || plan->missing_count == 0)
+        return true;
+    memcpy(sorted, plan->missing, plan->missing_count * sizeof(*sorted));
+    qsort(sorted, plan->missing_count, sizeof(*sorted), compare_applied);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct pga_step *step = &plan->steps[i];
+        const struct pga_applied *applied =
+            step->kind != PGA_STEP_APPLY ? NULL : find_missing(sorted, plan->missing_count, step);
+        const char *unlike;
+
+        if (applied == NULL)
+            continue;
+        unlike = pga_slug_difference(mem, step->alteration->slug, applied->slug);
+        name(&names, step->id,
+             pga_format(mem, "has the timestamp of %s, which is applied%s%s", applied->id,
+                        unlike == NULL ? "" : "; they may look alike, but ",
+                        unlike == NULL ? "" : unlike));
+    }
+    if (names.count == 0)
+        return true;
+    (void)pga_fail(err, PGA_ERR_JOURNAL, "%zu applied %s another slug now; nothing was run",
+                   names.count, names.count == 1 ? "alteration has" : "alterations have");
+    (void)pga_error_identify(err, PGA_ID_RENAMED);
+    (void)fail_named(err, &names);
+    return pga_error_hint(err,
+                          "Give the files the applied slug back: what is applied keeps its id. If "
+                          "it is another alteration, give it another timestamp; \"pgalter new "
+                          "SLUG\" makes one.");
 }
 
 static bool
@@ -172,6 +242,7 @@ check_backfill(const struct pga_plan *plan, struct pga_error *err)
             continue;
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is a backfill, which this pgalter can't run",
                        alteration->parts[PGA_PART_UP]->file);
+        (void)pga_error_identify(err, PGA_ID_DIRECTIVE);
         return pga_error_hint(
             err, "Remove the directive to run it as one transaction, or use a newer pgalter.");
     }
@@ -192,6 +263,7 @@ check_strict(struct pga_arena *mem, const struct pga_plan *plan, struct pga_erro
         return true;
     (void)pga_fail(err, PGA_ERR_JOURNAL, "journal and files disagree about %zu %s (--strict)",
                    names.count, names.count == 1 ? "alteration" : "alterations");
+    (void)pga_error_identify(err, PGA_ID_NOT_STRICT);
     (void)fail_named(err, &names);
     return pga_error_hint(
         err, "Without --strict late arrivals are applied and reported, and an applied alteration "
@@ -205,8 +277,8 @@ pga_plan_check(struct pga_arena *mem, const struct pga_plan *plan,
 {
     if (settings->strict && !check_strict(mem, plan, err))
         return false;
-    return check_backfill(plan, err) && check_reversible(mem, plan, settings, err) &&
-           check_needs(mem, plan, journal, err);
+    return check_renamed(mem, plan, err) && check_backfill(plan, err) &&
+           check_reversible(mem, plan, settings, err) && check_needs(mem, plan, journal, err);
 }
 
 bool
@@ -221,6 +293,7 @@ pga_plan_check_unfinished(const struct pga_plan *plan, const struct pga_unfinish
         (void)pga_fail(err, PGA_ERR_HALF_DONE,
                        "\"%s\" is half done in the other direction (%s); nothing was run",
                        rows[i].id, is_down ? "up" : "down");
+        (void)pga_error_identify(err, PGA_ID_HALF_DONE);
         return pga_error_hint(
             err,
             "Finish it first: pgalter %s; or undo what it did, then: pgalter %s %s --because TEXT",

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "alterations/slug.h"
+
 /* The ids of files and journal, for finding and for suggestions. */
 struct known {
     const char **ids;
@@ -52,26 +54,56 @@ find_id(const struct known *known, const char *text, struct pga_target *out)
     return false;
 }
 
+/* "1.0" for 1.0.0, "v1.0.0" for 1.0.0; NULL when that makes no version. */
+static const char *
+mended_version(struct pga_arena *mem, const char *text)
+{
+    static const char *const tails[] = {"", ".0", ".0.0"};
+    const char *start = text[0] == 'v' || text[0] == 'V' ? text + 1 : text;
+    struct pga_version version;
+
+    for (size_t i = 0; i < PGA_COUNT_OF(tails); i++) {
+        char *mended = pga_format(mem, "%s%s", start, tails[i]);
+
+        if (pga_version_parse(mem, pga_str_of(mended), &version) &&
+            version.kind == PGA_VERSION_RELEASE)
+            return mended;
+    }
+    return NULL;
+}
+
+/* The id whose slug is the text, or NULL. */
+static const char *
+id_of_slug(const struct known *known, const char *text)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->ids[i] + strcspn(known->ids[i], "-") + 1, text) == 0)
+            return known->ids[i];
+    return NULL;
+}
+
 static bool
 fail_unknown(struct pga_arena *mem, const char *text, const struct known *known,
              struct pga_error *err)
 {
     static const char *const words[] = {"latest", "next", "zero"};
     const char *nearest = pga_nearest(text, words, PGA_COUNT_OF(words));
-    struct pga_version version;
 
-    (void)pga_fail(err, PGA_ERR_USAGE, "there is no target \"%s\"", text);
-    if (nearest == NULL && text[0] == 'v' &&
-        pga_version_parse(mem, pga_str_of(text + 1), &version) &&
-        version.kind == PGA_VERSION_RELEASE)
-        nearest = text + 1;
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no target \"%s\"",
+                   pga_printable(mem, pga_str_of(text)));
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
+    if (nearest == NULL)
+        nearest = mended_version(mem, text);
+    if (nearest == NULL)
+        nearest = id_of_slug(known, text);
     if (nearest == NULL)
         nearest = pga_nearest(text, known->ids, known->count);
     (void)pga_error_detail(
         err, "A target is latest, next, zero (rollback only), a version such as 1.2.0, or the id "
              "of an alteration.");
     if (nearest != NULL)
-        return pga_error_hint(err, "Did you mean \"%s\"?", nearest);
+        return pga_error_hint(
+            err, "Did you mean \"%s\"? \"pgalter list\" shows all versions and ids.", nearest);
     return pga_error_hint(err, "\"pgalter list\" shows all versions and ids.");
 }
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal/read.h"
+
 static void
 hash_text(struct pga_digester *digester, const char *text)
 {
@@ -103,22 +105,16 @@ pga_history_build(const struct pga_journal *journal, const struct pga_head *head
 static bool
 tampered(const struct pga_history_row *row, struct pga_error *err, const char *what)
 {
-    (void)pga_fail(err, PGA_ERR_JOURNAL,
-                   "the journal was tampered with: row %lld of its history %s", (long long)row->seq,
-                   what);
-    return pga_error_hint(
-        err, "Compare the schema with a backup of this database; nothing is shown or run from a "
-             "journal that can't be verified.");
+    return pga_fail(err, PGA_ERR_JOURNAL,
+                    "the journal was tampered with: row %lld of its history %s",
+                    (long long)row->seq, what);
 }
 
 static bool
-same_parts(const struct pga_applied *a, const struct pga_applied *b)
+same_part(const struct pga_applied *a, const struct pga_applied *b, size_t part)
 {
-    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++)
-        if (a->has_part[i] != b->has_part[i] ||
-            (a->has_part[i] && !pga_digest_equal(&a->digests[i], &b->digests[i])))
-            return false;
-    return true;
+    return a->has_part[part] == b->has_part[part] &&
+           (!a->has_part[part] || pga_digest_equal(&a->digests[part], &b->digests[part]));
 }
 
 /*
@@ -201,17 +197,6 @@ verify_row(const struct pga_history_row *row, const struct pga_history_row *last
     return true;
 }
 
-static bool
-disagrees(const struct pga_applied *row, struct pga_error *err)
-{
-    (void)pga_fail(err, PGA_ERR_JOURNAL,
-                   "the journal was tampered with: the row of \"%s\" is not what its history says",
-                   row->id);
-    return pga_error_hint(
-        err, "Compare the schema with a backup of this database; nothing is shown or run from a "
-             "journal that can't be verified.");
-}
-
 /* An id is its timestamp, a hyphen and its slug, and no timestamp has a hyphen. */
 static bool
 is_id_of(const struct pga_applied *row)
@@ -222,13 +207,35 @@ is_id_of(const struct pga_applied *row)
            row->id[len] == '-' && strcmp(row->id + len + 1, row->slug) == 0;
 }
 
-/* Whether a row of `journal` is what the replay gave. */
-static bool
-agrees(const struct pga_applied *row, const struct pga_applied *now)
+/* The first column of a row of `journal` that is not what the replay gave, or NULL. */
+static const char *
+differing_column(const struct pga_applied *row, const struct pga_applied *now)
 {
-    return is_id_of(row) && pga_same(row->version, now->version) &&
-           pga_same(row->phase, now->phase) && pga_same(row->directives, now->directives) &&
-           same_parts(row, now) && row->seq == now->seq && pga_same(row->run, now->run);
+    if (!is_id_of(row))
+        return "timestamp\" or \"slug";
+    if (!pga_same(row->version, now->version))
+        return "version";
+    if (!pga_same(row->phase, now->phase))
+        return "phase";
+    if (!pga_same(row->directives, now->directives))
+        return "directives";
+    for (size_t i = 0; i < PGA_SCRIPT_COUNT; i++)
+        if (!same_part(row, now, i))
+            return pga_script_column(i);
+    if (row->seq != now->seq)
+        return "seq";
+    return pga_same(row->run, now->run) ? NULL : "run";
+}
+
+static bool
+disagrees(const struct pga_applied *row, const char *column, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_JOURNAL,
+                   "the journal was tampered with: the row of \"%s\" is not what its history says",
+                   row->id);
+    if (column != NULL)
+        return pga_error_detail(err, "It differs in the column \"%s\".", column);
+    return pga_error_detail(err, "By the history it is not applied, or stands in another place.");
 }
 
 /* The rows of `journal` must be what the replay gave; what only they know is taken over. */
@@ -239,9 +246,11 @@ compare_rows(struct pga_journal *journal, struct pga_applied *rows, size_t count
     for (size_t i = 0; i < count; i++) {
         struct pga_applied *row = &rows[i], *now = pga_journal_find(journal, row->id);
 
+        const char *column = now == NULL ? NULL : differing_column(row, now);
+
         /* They come by seq; without its keys the table could hold one row twice in another's place. */
-        if (now == NULL || !agrees(row, now) || (i > 0 && row->seq <= rows[i - 1].seq))
-            return disagrees(row, err);
+        if (now == NULL || column != NULL || (i > 0 && row->seq <= rows[i - 1].seq))
+            return disagrees(row, column, err);
         now->timestamp = row->timestamp;
         now->slug = row->slug;
         now->applied_at = row->applied_at;
@@ -263,17 +272,14 @@ compare_count(const struct pga_journal *journal, size_t count, struct pga_error 
         expected += journal->by_id.slots[i].value != NULL;
     if (expected == count)
         return true;
-    (void)pga_fail(err, PGA_ERR_JOURNAL,
-                   "the journal was tampered with: its history leaves %zu alterations applied, its "
-                   "table has %zu",
-                   expected, count);
-    return pga_error_hint(err, "Compare the schema \"%s\" with a backup of this database.",
-                          journal->settings.schema);
+    return pga_fail(err, PGA_ERR_JOURNAL,
+                    "the journal was tampered with: its history leaves %zu alterations applied, "
+                    "its table has %zu",
+                    expected, count);
 }
 
-bool
-pga_chain_verify(struct pga_journal *journal, struct pga_applied *rows, size_t count,
-                 struct pga_error *err)
+static bool
+replay(struct pga_journal *journal, struct pga_applied *rows, size_t count, struct pga_error *err)
 {
     struct pga_digest state = {{0}};
 
@@ -290,6 +296,26 @@ pga_chain_verify(struct pga_journal *journal, struct pga_applied *rows, size_t c
             return tampered(row, err, "has a state that its rows don't give");
     }
     return compare_rows(journal, rows, count, err) && compare_count(journal, count, err);
+}
+
+bool
+pga_journal_damaged(const struct pga_journal *journal, struct pga_error *err)
+{
+    (void)pga_error_identify(err, PGA_ID_JOURNAL_DAMAGED);
+    return pga_error_hint(
+        err,
+        "Somebody wrote to the schema \"%s\" past pgalter, or it was restored in part; nothing is "
+        "shown or run from it. Put it back from the newest backup, whole: pg_restore --clean "
+        "--schema='%s' -d DATABASE BACKUP; record what was applied since with: pgalter mark "
+        "--up-to TARGET --because TEXT. A row that is mended by hand can't be verified again.",
+        journal->settings.schema, journal->settings.schema);
+}
+
+bool
+pga_chain_verify(struct pga_journal *journal, struct pga_applied *rows, size_t count,
+                 struct pga_error *err)
+{
+    return replay(journal, rows, count, err) || pga_journal_damaged(journal, err);
 }
 
 /* ---- what has been committed ---- */

@@ -12,13 +12,30 @@
 #include "journal/history.sql.h"
 #include "journal/texts.sql.h"
 
+/* The columns as history.sql and applied.sql select them. */
+static const char *const history_columns[] = {
+    "seq",  "prev",      "hash",        "event", "id",  "version", "phase",  "directives", "up",
+    "down", "before_up", "before_down", "state", "run", "who",     "engine", "because",    "at"};
+static const char *const journal_columns[] = {
+    "id",   "version",   "timestamp",   "slug", "phase", "directives", "up",
+    "down", "before_up", "before_down", "seq",  "run",   "applied_at", "duration"};
+
 /* A cursor over the columns of one row, so that parsing reads in the order of the SELECT. */
 struct columns {
     struct pga_arena *mem;
     const struct pga_result *result;
     size_t row, next;
     bool malformed;
+    size_t wrong; /* the first column that is malformed */
 };
+
+static void
+refuse(struct columns *c)
+{
+    if (!c->malformed)
+        c->wrong = c->next - 1;
+    c->malformed = true;
+}
 
 static const char *
 take_text(struct columns *c)
@@ -31,7 +48,8 @@ take_required(struct columns *c)
 {
     const char *text = take_text(c);
 
-    c->malformed |= text == NULL;
+    if (text == NULL)
+        refuse(c);
     return text == NULL ? "" : text;
 }
 
@@ -41,7 +59,8 @@ take_int(struct columns *c)
     const char *text = pga_result_value(c->result, c->row, c->next++);
     int64_t value = 0;
 
-    c->malformed |= text == NULL || !pga_parse_int(pga_str_of(text), INT64_MIN, INT64_MAX, &value);
+    if (text == NULL || !pga_parse_int(pga_str_of(text), INT64_MIN, INT64_MAX, &value))
+        refuse(c);
     return value;
 }
 
@@ -55,7 +74,7 @@ take_digest(struct columns *c, bool *has)
     if (has != NULL)
         *has = text != NULL;
     if (text == NULL ? has == NULL : !pga_digest_parse(pga_str_of(text), &digest))
-        c->malformed = true;
+        refuse(c);
     return digest;
 }
 
@@ -66,12 +85,25 @@ take_parts(struct columns *c, struct pga_applied *out)
         out->digests[i] = take_digest(c, &out->has_part[i]);
 }
 
+/* Name the row and the column that can't be read. */
+static bool
+fail_malformed(const struct pga_journal *journal, const struct columns *c, const char *row,
+               const char *column, struct pga_error *err)
+{
+    bool is_empty = pga_result_value(c->result, c->row - 1, c->wrong) == NULL;
+
+    (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal was tampered with: %s is malformed", row);
+    (void)pga_error_detail(err, "Its column \"%s\" %s.", column,
+                           is_empty ? "has no value" : "has a value that pgalter never writes");
+    return pga_journal_damaged(journal, err);
+}
+
 static bool
 parse_history(struct pga_journal *journal, const struct pga_result *result, struct pga_error *err)
 {
     struct columns c = {.mem = journal->mem, .result = result};
 
-    if (!pga_session_check_answer(result, 18, err))
+    if (!pga_session_check_answer(result, PGA_COUNT_OF(history_columns), err))
         return false;
     journal->rows = pga_new_array(journal->mem, struct pga_history_row, result->row_count);
     journal->row_count = result->row_count;
@@ -82,7 +114,8 @@ parse_history(struct pga_journal *journal, const struct pga_result *result, stru
         row->seq = take_int(&c);
         row->prev = take_digest(&c, NULL);
         row->hash = take_digest(&c, NULL);
-        c.malformed |= !pga_event_parse(take_required(&c), &row->event);
+        if (!pga_event_parse(take_required(&c), &row->event))
+            refuse(&c);
         row->subject.id = take_text(&c);
         row->subject.version = take_text(&c);
         row->subject.phase = take_text(&c);
@@ -96,10 +129,17 @@ parse_history(struct pga_journal *journal, const struct pga_result *result, stru
         row->at = take_required(&c);
     }
     if (c.malformed)
-        return pga_fail(err, PGA_ERR_JOURNAL,
-                        "the journal was tampered with: row %zu of its history is malformed",
-                        c.row - 1);
+        return fail_malformed(journal, &c,
+                              pga_format(journal->mem, "row %zu of its history", c.row - 1),
+                              history_columns[c.wrong], err);
     return true;
+}
+
+static const char *
+row_name(const struct pga_journal *journal, const char *id)
+{
+    return id[0] == '\0' ? "a row of its table \"journal\""
+                         : pga_format(journal->mem, "the row of \"%s\"", id);
 }
 
 static bool
@@ -109,7 +149,7 @@ parse_applied(struct pga_journal *journal, const struct pga_result *result,
     struct columns c = {.mem = journal->mem, .result = result};
     struct pga_applied *rows = pga_new_array(journal->mem, struct pga_applied, result->row_count);
 
-    if (!pga_session_check_answer(result, 14, err))
+    if (!pga_session_check_answer(result, PGA_COUNT_OF(journal_columns), err))
         return false;
     for (c.row = 0; c.row < result->row_count && !c.malformed; c.row++) {
         struct pga_applied *row = &rows[c.row];
@@ -128,8 +168,8 @@ parse_applied(struct pga_journal *journal, const struct pga_result *result,
         row->duration_ms = take_int(&c);
     }
     if (c.malformed)
-        return pga_fail(err, PGA_ERR_JOURNAL,
-                        "the journal was tampered with: a row of its table is malformed");
+        return fail_malformed(journal, &c, row_name(journal, rows[c.row - 1].id),
+                              journal_columns[c.wrong], err);
     *out = rows;
     return true;
 }
@@ -197,11 +237,7 @@ fail_text(struct pga_journal *journal, const struct pga_digest *digest, const ch
 
     (void)pga_fail(err, PGA_ERR_JOURNAL, "the stored script %.16s... %s",
                    pga_digest_format(&mem, digest), what);
-    return pga_error_hint(
-        err,
-        "Somebody changed %s.scripts. Restore its row from a backup; no script runs that is "
-        "not what its digest says.",
-        journal->schema_sql);
+    return pga_journal_damaged(journal, err);
 }
 
 /* The rows come in any order and once per distinct digest. */

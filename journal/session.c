@@ -10,7 +10,8 @@
 #include "drivers/sqlstate.h"
 #include "journal/reset.sql.h"
 
-#define RESET_COUNT 8 /* statements in reset.sql */
+#define RESET_COUNT             8       /* statements in reset.sql */
+#define SQLSTATE_UNTRANSLATABLE "22P05" /* no such character in the other encoding */
 
 size_t
 pga_session_reset_sql(struct pga_buf *buf)
@@ -87,28 +88,54 @@ pga_session_rollback(struct pga_driver *driver)
         (void)!pga_driver_run(driver, PGA_STR("ROLLBACK"), &ignored);
 }
 
+/* What can't be written down in the database's encoding was typed by somebody: a reason, a slug, a script. */
+static void
+blame_encoding(struct pga_driver *driver, struct pga_error *err)
+{
+    const char *encoding = pga_driver_parameter(driver, "server_encoding");
+
+    err->code = PGA_ERR_USAGE;
+    (void)pga_error_identify(err, PGA_ID_ENCODING);
+    (void)pga_error_hint(
+        err,
+        "The database is in %s, which lacks a character of the reason (--because), of "
+        "a file's name or of a script: write it with others.",
+        encoding == NULL ? "another encoding than UTF-8" : encoding);
+}
+
+static void
+blame(struct pga_driver *driver, struct pga_error *err)
+{
+    switch (pga_sqlstate_class(err->sqlstate)) {
+    case PGA_SQLSTATE_READ_ONLY:
+        err->code = PGA_ERR_READ_ONLY;
+        (void)pga_error_identify(err, PGA_ID_READ_ONLY);
+        break;
+    case PGA_SQLSTATE_DENIED:
+        err->code = PGA_ERR_DENIED;
+        (void)pga_error_identify(err, PGA_ID_PERMISSION);
+        break;
+    case PGA_SQLSTATE_CONTENTION:
+        err->code = PGA_ERR_CONTENTION;
+        (void)pga_error_identify(err, PGA_ID_LOCK_TIMEOUT);
+        break;
+    case PGA_SQLSTATE_ABSENT: /* a table of the journal is gone */
+        err->code = PGA_ERR_JOURNAL;
+        (void)pga_error_identify(err, PGA_ID_JOURNAL_DAMAGED);
+        break;
+    default:
+        err->code = PGA_ERR_UNEXPECTED;
+        if (strcmp(err->sqlstate, SQLSTATE_UNTRANSLATABLE) == 0)
+            blame_encoding(driver, err);
+        break;
+    }
+}
+
 bool
 pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *doing)
 {
     pga_session_rollback(driver);
-    if (err->code == PGA_ERR_SQL) {
-        switch (pga_sqlstate_class(err->sqlstate)) {
-        case PGA_SQLSTATE_READ_ONLY:
-            err->code = PGA_ERR_READ_ONLY;
-            break;
-        case PGA_SQLSTATE_DENIED:
-            err->code = PGA_ERR_DENIED;
-            break;
-        case PGA_SQLSTATE_CONTENTION:
-            err->code = PGA_ERR_CONTENTION;
-            break;
-        case PGA_SQLSTATE_ABSENT: /* a table of the journal is gone */
-            err->code = PGA_ERR_JOURNAL;
-            break;
-        default:
-            err->code = PGA_ERR_UNEXPECTED;
-            break;
-        }
-    }
+    if (err->code == PGA_ERR_SQL)
+        blame(driver, err);
     return pga_error_while(err, "%s", doing);
 }

@@ -13,11 +13,13 @@
 
 #include "drivers/sqlstate.h"
 #include "journal/findings.sql.h"
+#include "journal/format.sql.h"
 #include "journal/head.sql.h"
 #include "journal/presence.sql.h"
 
 #define READ_LOCK_TIMEOUT_MS 10000 /* longer than an upgrade of the journal takes */
 #define READ_TIMEOUT_MS      60000
+#define FORMAT_MAX           1000000
 #define SQLSTATE_UNTRUSTED   "22012" /* division by zero: how presence.sql says no */
 
 static char *
@@ -51,22 +53,78 @@ pga_head_sql(struct pga_buf *buf, const struct pga_journal *journal)
     pga_sql_expand(buf, pga_text_head_sql, &values);
 }
 
+static bool
+fail_newer(const char *format, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_JOURNAL,
+                   "the journal has format %s, this pgalter knows formats up to %d", format,
+                   PGA_JOURNAL_FORMAT_MAJOR);
+    (void)pga_error_identify(err, PGA_ID_JOURNAL_NEWER);
+    return pga_error_hint(
+        err, "A newer pgalter wrote it. Use that one: \"pgalter version\" shows what you run.");
+}
+
+/* Whether nothing but missing tables and columns, or columns of another built-in type, speak against the journal. */
+static bool
+is_only_shape(const struct pga_result *found)
+{
+    for (size_t i = 0; i < found->row_count; i++)
+        if (!pga_same(pga_result_value(found, i, 2), "shape"))
+            return false;
+    return found->row_count > 0;
+}
+
+/*
+ * A journal of a newer major format has other tables, which is no damage.  Where all is ours and runs no code, its history
+ * can be asked; one without these columns is none that pgalter ever wrote.
+ */
+static bool
+has_newer_format(struct pga_journal *journal, struct pga_arena *mem, const char **out_format)
+{
+    struct pga_error ignored = {0};
+    struct pga_sql_values values = {.mem = mem};
+    struct pga_buf sql = pga_buf_on(mem);
+    struct pga_result result;
+    int64_t major;
+    struct pga_str text;
+
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_expand(&sql, pga_text_format_sql, &values);
+    if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, &ignored) ||
+        result.column_count != 1 || result.row_count != 1)
+        return false;
+    *out_format = pga_result_value(&result, 0, 0);
+    text = pga_str_of(*out_format);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '.')
+            text.len = i;
+    return pga_parse_int(text, PGA_JOURNAL_FORMAT_MAJOR + 1, FORMAT_MAX, &major);
+}
+
 /* Say why the journal can't be trusted: one more round trip, again over catalogs only. */
 static bool
 fail_untrusted(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
 {
     struct pga_result found;
     struct pga_buf detail = pga_buf_on(mem);
+    const char *format;
+    bool only_shape;
 
     if (!pga_journal_select(journal, pga_str_of(findings_sql(journal, mem)), mem, &found, err) ||
-        !pga_session_check_answer(&found, 2, err))
+        !pga_session_check_answer(&found, 3, err))
         return false;
+    only_shape = is_only_shape(&found);
+    if (only_shape && has_newer_format(journal, mem, &format))
+        return fail_newer(format, err);
     (void)pga_fail(err, PGA_ERR_JOURNAL, "the schema \"%s\" can't be trusted as a journal",
                    journal->settings.schema);
     for (size_t i = 0; i < found.row_count && i < 20; i++)
         pga_buf_appendf(&detail, "%s\"%s\" %s.", i == 0 ? "" : "\n", pga_result_value(&found, i, 0),
                         pga_result_value(&found, i, 1));
     (void)pga_error_detail(err, "%s", detail.data);
+    if (only_shape)
+        return pga_journal_damaged(journal, err);
+    (void)pga_error_identify(err, PGA_ID_JOURNAL_UNTRUSTED);
     return pga_error_hint(
         err, "Nothing in it was read or run. If another role rightly owns this journal, name it: "
              "--owner ROLE; otherwise find out who made the schema before you drop it.");
@@ -121,21 +179,15 @@ parse_format(struct pga_journal *journal, const char *text, struct pga_error *er
             minor = pga_str_slice(format, i + 1, format.len);
         }
     }
-    if (!pga_parse_int(major, 0, 1000000, &major_number) ||
-        !pga_parse_int(minor, 0, 1000000, &minor_number))
-        return pga_fail(err, PGA_ERR_JOURNAL,
-                        "the journal names no format that can be read: \"%s\"",
-                        text == NULL ? "" : text);
+    if (!pga_parse_int(major, 0, FORMAT_MAX, &major_number) ||
+        !pga_parse_int(minor, 0, FORMAT_MAX, &minor_number)) {
+        (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal names no format that can be read: \"%s\"",
+                       text == NULL ? "" : text);
+        return pga_journal_damaged(journal, err);
+    }
     journal->format_major = (int)major_number;
     journal->format_minor = (int)minor_number;
-    if (major_number > PGA_JOURNAL_FORMAT_MAJOR) {
-        (void)pga_fail(err, PGA_ERR_JOURNAL,
-                       "the journal has format %s, this pgalter knows formats up to %d", text,
-                       PGA_JOURNAL_FORMAT_MAJOR);
-        return pga_error_hint(
-            err, "A newer pgalter wrote it. Use that one: \"pgalter version\" shows what you run.");
-    }
-    return true;
+    return major_number <= PGA_JOURNAL_FORMAT_MAJOR || fail_newer(text, err);
 }
 
 bool
@@ -148,16 +200,20 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
     if (result->row_count == 0) {
         (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal in the schema \"%s\" has no rows",
                        journal->settings.schema);
-        return pga_error_hint(
-            err, "Its creation is its first row: somebody emptied it. Restore the schema from a "
-                 "backup, or drop it and use \"pgalter mark --up-to TARGET --because TEXT\".");
+        (void)pga_error_detail(err, "Its creation is its first row: somebody emptied it.");
+        return pga_journal_damaged(journal, err);
     }
     if (!parse_format(journal, pga_result_value(result, 0, 3), err))
         return false;
     if (!pga_parse_int(pga_str_of(pga_result_value(result, 0, 0)), 0, INT64_MAX - 1, &head.seq) ||
         !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 1)), &head.hash) ||
-        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 2)), &head.state))
-        return pga_fail(err, PGA_ERR_JOURNAL, "the last row of the journal's history is malformed");
+        !pga_digest_parse(pga_str_of(pga_result_value(result, 0, 2)), &head.state)) {
+        (void)pga_fail(err, PGA_ERR_JOURNAL, "the last row of the journal's history is malformed");
+        (void)pga_error_detail(err,
+                               "Its column \"seq\", \"hash\" or \"state\" has no value, or one "
+                               "that pgalter never writes.");
+        return pga_journal_damaged(journal, err);
+    }
     if (journal->has_head &&
         (head.seq < journal->head.seq ||
          (head.seq == journal->head.seq && !pga_digest_equal(&head.hash, &journal->head.hash))))

@@ -179,27 +179,65 @@ parse_script(const char *name, size_t *out)
     return false;
 }
 
+/* One of two words; *out is whether it is the second. */
 static bool
+parse_choice(const char *text, const char *first, const char *second, bool *out)
+{
+    *out = pga_same(text, second);
+    return *out || pga_same(text, first);
+}
+
+/* The columns as unfinished_load.sql selects them. */
+static const char *const columns[] = {"id",      "direction",  "run",       "who",
+                                      "part",    "digest",     "statement", "progress",
+                                      "indexes", "started_at", "updated_at"};
+
+/* NULL, or the column that pgalter never wrote so. */
+static const char *
 parse_row(const struct pga_result *result, size_t i, struct pga_unfinished *row)
 {
-    const char *text[11];
+    const char *text[PGA_COUNT_OF(columns)];
+    bool is_next;
 
     for (size_t c = 0; c < PGA_COUNT_OF(text); c++) {
         text[c] = pga_result_value(result, i, c);
         if (text[c] == NULL)
-            return false;
+            return columns[c];
     }
     row->id = text[0];
-    row->is_down = pga_same(text[1], "down");
     row->run = text[2];
     row->who = text[3];
-    row->progress = pga_same(text[7], "next") ? PGA_PROGRESS_NEXT : PGA_PROGRESS_STARTED;
     row->indexes = text[8];
     row->started_at = text[9];
     row->updated_at = text[10];
-    return parse_script(text[4], &row->script) &&
-           pga_digest_parse(pga_str_of(text[5]), &row->digest) &&
-           pga_parse_int(pga_str_of(text[6]), 0, INT32_MAX, &row->unit);
+    if (!parse_choice(text[1], "up", "down", &row->is_down))
+        return columns[1];
+    if (!parse_script(text[4], &row->script))
+        return columns[4];
+    if (!pga_digest_parse(pga_str_of(text[5]), &row->digest))
+        return columns[5];
+    if (!pga_parse_int(pga_str_of(text[6]), 0, INT32_MAX, &row->unit))
+        return columns[6];
+    if (!parse_choice(text[7], "started", "next", &is_next))
+        return columns[7];
+    row->progress = is_next ? PGA_PROGRESS_NEXT : PGA_PROGRESS_STARTED;
+    return NULL;
+}
+
+static bool
+fail_malformed(const struct pga_journal *journal, const struct pga_result *result, size_t row,
+               const char *column, struct pga_error *err)
+{
+    const char *id = pga_result_value(result, row, 0);
+
+    (void)pga_fail(
+        err, PGA_ERR_JOURNAL,
+        "the journal was tampered with: the row of \"%s\" in its table \"unfinished\" is "
+        "malformed",
+        id == NULL ? "" : id);
+    (void)pga_error_detail(err, "Its column \"%s\" has no value, or one that pgalter never writes.",
+                           column);
+    return pga_journal_damaged(journal, err);
 }
 
 bool
@@ -222,9 +260,11 @@ pga_unfinished_load(struct pga_journal *journal, struct pga_arena *mem, struct p
         return false;
     *out = pga_new_array(mem, struct pga_unfinished, result.row_count);
     *out_count = result.row_count;
-    for (size_t i = 0; i < result.row_count; i++)
-        if (!parse_row(&result, i, &(*out)[i]))
-            return pga_fail(err, PGA_ERR_JOURNAL,
-                            "a row of the journal's table \"unfinished\" is malformed");
+    for (size_t i = 0; i < result.row_count; i++) {
+        const char *wrong = parse_row(&result, i, &(*out)[i]);
+
+        if (wrong != NULL)
+            return fail_malformed(journal, &result, i, wrong, err);
+    }
     return true;
 }

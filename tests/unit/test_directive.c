@@ -228,10 +228,12 @@ static const struct {
      "lower case"},
     {PGA_PART_UP, "\n-- PGAlter:phase contract\n", 2, 1, "begins with \"-- pgalter:\"",
      "lower case"},
-    {PGA_PART_UP, "/* x */ -- pgalter:phase contract\n", 1, 9, "a line of its own", ""},
-    {PGA_PART_UP, "-- pgalter:phase contract\rDROP TABLE x;\n", 1, 1, "a line of its own", ""},
-    {PGA_PART_UP, "-- x\r-- pgalter:phase contract\n", 1, 6, "a line of its own", ""},
-    {PGA_PART_UP, "-- pgalter:irreversible a\x1B[2J\n", 1, 12, "control character", ""},
+    {PGA_PART_UP, "/* x */ -- pgalter:phase contract\n", 1, 9, "a line of its own", "another line"},
+    {PGA_PART_UP, "-- pgalter:phase contract\rDROP TABLE x;\n", 1, 1, "a line of its own",
+     "another line"},
+    {PGA_PART_UP, "-- x\r-- pgalter:phase contract\n", 1, 6, "a line of its own", "another line"},
+    {PGA_PART_UP, "-- pgalter:irreversible a\x1B[2J\n", 1, 12, "control character",
+     "Type the line again"},
     {PGA_PART_UP, "SELECT 1;\n-- pgalter:phase contract\n", 2, 1,
      "stands behind the first statement", "top of the script"},
     {PGA_PART_UP, "SELECT 1;\n\n   --pgalter:phase contract", 3, 4,
@@ -264,6 +266,8 @@ START_TEST(wrong_ones)
     ck_assert_msg(strstr(err.hint, wrong[_i].help) != NULL ||
                       strstr(err.detail, wrong[_i].help) != NULL,
                   "%s: %s", wrong[_i].text, err.hint);
+    ck_assert_str_ne(err.hint, "");
+    ck_assert_int_eq(err.id, PGA_ID_DIRECTIVE);
     ck_assert_str_eq(err.place.file, "a/x.sql");
     ck_assert_msg(err.place.line == wrong[_i].line && err.place.column == wrong[_i].column,
                   "%s: %d:%d", wrong[_i].text, err.place.line, err.place.column);

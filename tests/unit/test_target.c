@@ -114,18 +114,21 @@ END_TEST
 START_TEST(what_is_none_gets_a_hint)
 {
     static const char *const rows[][2] = {
-        {"lates", "Did you mean \"latest\"?"},
-        {"nxet", "Did you mean \"next\"?"},
-        {"v1.0.0", "Did you mean \"1.0.0\"?"},
-        {"1714984800-add_invite", "Did you mean \"1714984800-add_invites\"?"},
-        {"5-gon", "Did you mean \"5-gone\"?"},
-        {"entirely_another_thing", "\"pgalter list\" shows all versions and ids."},
-        {"1.0", "\"pgalter list\" shows all versions and ids."},
-        {"", "\"pgalter list\" shows all versions and ids."},
-        {"LATEST", NULL},
-        {"Next", NULL},
+        {"lates", "latest"},
+        {"nxet", "next"},
+        {"v1.0.0", "1.0.0"},
+        {"1714984800-add_invite", "1714984800-add_invites"},
+        {"5-gon", "5-gone"},
+        {"gone", "5-gone"},
+        {"add_invites", "1714984800-add_invites"},
+        {"1.0", "1.0.0"},
+        {"V2", "2.0.0"},
+        {"6", "6.0.0"},
+        {"LATEST", "latest"},
+        {"Next", "next"},
+        {"entirely_another_thing", NULL},
         {"1.0.0_rc.1", NULL},
-        {"6", NULL},
+        {"", NULL},
     };
     struct pga_target target;
 
@@ -135,8 +138,12 @@ START_TEST(what_is_none_gets_a_hint)
         ck_assert_int_eq(err.code, PGA_ERR_USAGE);
         ck_assert_str_eq(err.message, pga_format(&b.mem, "there is no target \"%s\"", rows[i][0]));
         ck_assert_str_ne(err.hint, "");
-        if (rows[i][1] != NULL)
-            ck_assert_str_eq(err.hint, rows[i][1]);
+        ck_assert_int_eq(err.id, PGA_ID_UNKNOWN_TARGET);
+        ck_assert_str_eq(err.hint,
+                         pga_format(&b.mem, "%s%s%s\"pgalter list\" shows all versions and ids.",
+                                    rows[i][1] == NULL ? "" : "Did you mean \"",
+                                    rows[i][1] == NULL ? "" : rows[i][1],
+                                    rows[i][1] == NULL ? "" : "\"? "));
     }
 }
 END_TEST

@@ -225,8 +225,8 @@ END_TEST
 
 START_TEST(findings_are_told)
 {
-    static const char *const findings[] = {"pgalter", "is a schema owned by \"mallory\"", "history",
-                                           "has the trigger \"spy\""};
+    static const char *const findings[] = {"pgalter", "is a schema owned by \"mallory\"", "owner",
+                                           "history", "has the trigger \"spy\"",          "code"};
     struct pga_script_line lines[] = {
         {.expect = "AS divisor",
          .answers = ANSWERS(BEGINNING),
@@ -235,7 +235,7 @@ START_TEST(findings_are_told)
         {.expect = "ROLLBACK", .answers = ANSWERS({.tag = "ROLLBACK"})},
         {.expect = "AS finding",
          .answers =
-             ANSWERS(BEGINNING, {.tag = "SELECT 2", .columns = 2, .rows = 2, .values = findings},
+             ANSWERS(BEGINNING, {.tag = "SELECT 2", .columns = 3, .rows = 2, .values = findings},
                      {.tag = "COMMIT"})},
     };
 
@@ -245,8 +245,43 @@ START_TEST(findings_are_told)
     ck_assert_str_eq(err.message, "the schema \"pgalter\" can't be trusted as a journal");
     ck_assert_str_eq(err.detail, "\"pgalter\" is a schema owned by \"mallory\".\n"
                                  "\"history\" has the trigger \"spy\".");
+    ck_assert_int_eq(err.id, PGA_ID_JOURNAL_UNTRUSTED);
     ck_assert_ptr_nonnull(strstr(err.hint, "--owner ROLE"));
     ck_assert_uint_eq(pga_script_unused(driver), 0);
+}
+END_TEST
+
+/* What only lacks something may be a newer journal, if it says so itself; otherwise it is damaged. */
+START_TEST(another_shape_is_newer_or_damaged)
+{
+    static const char *const findings[] = {"history", "has no column \"who\"", "shape"};
+    static const char *const formats[] = {"2.0", "1.7", NULL};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(formats) + 1; i++) {
+        bool fails = i == PGA_COUNT_OF(formats);
+        struct pga_script_line lines[] = {
+            {.answers = ANSWERS(BEGINNING),
+             .error = {.sqlstate = "22012", .message = "division by zero"}},
+            {.expect = "AS finding",
+             .answers = ANSWERS(BEGINNING,
+                                {.tag = "SELECT 1", .columns = 3, .rows = 1, .values = findings},
+                                {.tag = "COMMIT"})},
+            {.expect = "SELECT h.version",
+             .answers = ANSWERS(
+                 BEGINNING,
+                 {.tag = "SELECT 1", .columns = 1, .rows = 1, .values = &formats[fails ? 0 : i]},
+                 {.tag = "COMMIT"}),
+             .error = {.sqlstate = fails ? "42703" : NULL, .message = "no such column"}},
+        };
+
+        connect_to(lines, 3);
+        ck_assert(!pga_journal_open(&journal, &err));
+        ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
+        ck_assert_int_eq(err.id, i == 0 ? PGA_ID_JOURNAL_NEWER : PGA_ID_JOURNAL_DAMAGED);
+        if (i > 0)
+            ck_assert_str_eq(err.detail, "\"history\" has no column \"who\".");
+        ck_assert_uint_eq(pga_script_unused(driver), 0);
+    }
 }
 END_TEST
 
@@ -442,7 +477,8 @@ START_TEST(texts_by_digest)
     ck_assert(!read_texts(wrong, 2, texts));
     ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
     ck_assert_ptr_nonnull(strstr(err.message, "is not what its digest says"));
-    ck_assert_ptr_nonnull(strstr(err.hint, "\"pgalter\".scripts"));
+    ck_assert_int_eq(err.id, PGA_ID_JOURNAL_DAMAGED);
+    ck_assert_ptr_nonnull(strstr(err.hint, "backup"));
     ck_assert(!read_texts(null, 2, texts));
     ck_assert_ptr_nonnull(strstr(err.message, "is missing"));
     ck_assert(!read_texts(values + 2, 1, texts));
@@ -488,6 +524,7 @@ main(void)
     tcase_add_test(tcase, a_journal_that_disappears);
     tcase_add_test(tcase, a_pooler_shows);
     tcase_add_test(tcase, findings_are_told);
+    tcase_add_test(tcase, another_shape_is_newer_or_damaged);
     tcase_add_test(tcase, asking_why_can_fail);
     tcase_add_test(tcase, the_check_comes_first);
     tcase_add_test(tcase, no_right_to_read);

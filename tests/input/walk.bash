@@ -1,0 +1,149 @@
+# tests/input/walk.bash: walks the table of what pgalter refuses, tests/input/classes.
+#
+# For each class it makes the input in a directory of its own, runs the command twice, as text and as JSON, and checks that
+# both say the same in the shape that every refusal has, and that the database is as it was.
+
+# read_class BLOCK: the fields of one class, in c_<field>.
+read_class() {
+    local line key
+    for key in make run with exit id says detail hint place database each; do printf -v "c_$key" ''; done
+    while IFS= read -r line; do
+        case $line in
+            '' | '#'*) continue ;;
+            *' = '*) key=${line%% = *} ;;
+            *) echo "no field: $line"; return 1 ;;
+        esac
+        case $key in
+            make | run | with | exit | id | says | detail | hint | place | database | each) printf -v "c_$key" %s "${line#* = }" ;;
+            *) echo "no field: $line"; return 1 ;;
+        esac
+    done <<<"$1"
+    for key in c_run c_exit c_id c_says c_hint; do
+        if [ -z "${!key}" ]; then
+            echo "a class needs run, exit, id, says and hint"
+            return 1
+        fi
+    done
+}
+
+# each_class GROUP FUNCTION: call it with the heading and the block of each class of a group.
+each_class() {
+    local group=$1 function=$2 line heading='' block=''
+    while IFS= read -r line; do
+        if [[ $line == '['*']' ]]; then
+            if [[ $heading == "$group"/* ]]; then "$function" "$heading" "$block"; fi
+            heading=${line#[}
+            heading=${heading%]}
+            block=''
+        elif [ -n "$heading" ]; then
+            block+=$line$'\n'
+        fi
+    done < <(cat "$PGA_TEST_SOURCE_DIR/tests/input/classes"; echo '[/]')
+}
+
+# snapshot: the database of the class, as text.
+snapshot() { psql -X -v ON_ERROR_STOP=1 -d "$database" -f "$PGA_TEST_SOURCE_DIR/tests/input/snapshot.sql"; }
+
+# ran NAME OPTIONS ...: run the class's command, its output to NAME.out and NAME.err, its exit status in $status.
+ran() {
+    local name=$1
+    shift
+    status=0
+    # The words of the command are quoted as for a shell.
+    eval "$c_with timeout -k 5 30 \"\$input_pgalter\" $c_run \"\$@\"" </dev/null >"$where/$name.out" 2>"$where/$name.err" || status=$?
+}
+
+# refused_as_text: whether what the command wrote is one refusal in the shape that all have.
+refused_as_text() {
+    local text
+    text=$(<"$where/text.err")
+    [ "$status" = "$c_exit" ] || { echo "exit status $status instead of $c_exit"; return 1; }
+    same "$(grep -c '^pgalter: error: ' <<<"$text")" 1 || return
+    contains "$(grep '^pgalter: error: ' <<<"$text")" "$c_says" || return
+    contains "$(grep '^pgalter: help: ' <<<"$text")" "pgalter: help: pgalter help ${c_id}" || return
+    contains "$(grep -A20 '^pgalter: hint: ' <<<"$text")" "$c_hint" || return
+    if [ -n "$c_place" ]; then contains "$text" "pgalter: error: $c_place: " || return; fi
+    if [ -n "$c_detail" ]; then contains "$text" "$c_detail" || return; fi
+    lacks "$text" "pgalter: bug" || return
+    lacks "$text" "runtime error" || return
+    lacks "$text" "Sanitizer" || return
+    if LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]' "$where/text.err" "$where/text.out"; then
+        echo "a control character is printed"
+        return 1
+    fi
+    commands_exist "$text"
+}
+
+# commands_exist TEXT: whether each command that hint and help name is one.
+commands_exist() {
+    local word
+    while IFS= read -r word; do
+        [[ " $input_commands " == *" ${word#* } "* ]] || { echo "there is no command \"$word\""; return 1; }
+    done < <(grep -E '^pgalter: (hint|help): ' <<<"$1" | cut -d: -f3- | grep -oE '\bpgalter [a-z]+' | sort -u)
+}
+
+# refused_as_json: whether the document says the same.
+refused_as_json() {
+    local wanted=$c_id
+    if [[ $wanted =~ ^[0-9]+$ ]]; then wanted=null; fi
+    [ "$status" = "$c_exit" ] || { echo "with --json exit status $status instead of $c_exit"; return 1; }
+    same "$(jq -rs 'if length == 1 then .[0] | "\(.format) \(.error.exit_status) \(.error.id)" else "\(length) documents" end' <"$where/json.out")" \
+        "1 $c_exit $wanted" || return
+    contains "$(jq -r '.error | "\(.place.file // ""): \(.message)"' <"$where/json.out")" "$c_says" || return
+    contains "$(jq -r .error.hint <"$where/json.out")" "$c_hint"
+}
+
+# one_input: make the input of the class and see what becomes of it.
+one_input() {
+    local before
+    cd "$where" || return
+    cp -R "$input_home/alterations" alterations || return
+    eval "$c_make" || { echo "the input can't be made"; return 1; }
+    before=$(snapshot) || return
+    ran text
+    refused_as_text || { cat "$where/text.out" "$where/text.err"; return 1; }
+    ran json --json
+    refused_as_json || { cat "$where/json.out" "$where/json.err"; return 1; }
+    same "$(snapshot)" "$before" || { echo "the database was changed"; return 1; }
+}
+
+# one_class: the same in a directory, and if the class wants it in a database, of its own.
+one_class() {
+    local failed=0
+    where=$(mktemp -d "$input_home/class.XXXXXX")
+    chmod 755 "$where"
+    database=applied
+    if [ "$c_database" = own ]; then
+        database=own_$((++input_number))
+        psql -Xq -d postgres -c "CREATE DATABASE $database TEMPLATE template_applied" || return
+    fi
+    export DATABASE_URL="dbname=$database"
+    (one_input) || failed=1
+    if [ "$c_database" = own ]; then psql -Xq -d postgres -c "DROP DATABASE $database WITH (FORCE)"; fi
+    chmod -R u+rwX "$where" && rm -rf "$where"
+    return $failed
+}
+
+walk_class() {
+    local each
+    if ! read_class "$2"; then
+        echo "[$1]"
+        walk_failed+=" $1"
+        return
+    fi
+    while IFS= read -r each; do
+        walk_count=$((walk_count + 1))
+        if ! one_class; then
+            echo "---- [$1] $each"
+            walk_failed+=" $1"
+        fi
+    done < <(if [ -n "$c_each" ]; then $c_each; else echo; fi)
+}
+
+# walk GROUP: every class of a group; all that fail are shown.
+walk() {
+    walk_failed='' walk_count=0
+    each_class "$1" walk_class
+    [ "$walk_count" -gt 0 ] || { echo "no class in the group $1"; return 1; }
+    [ -z "$walk_failed" ] || { echo "failed:$walk_failed"; return 1; }
+}
