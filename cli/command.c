@@ -65,6 +65,7 @@ pga_command_unknown(const char *name, struct pga_error *err)
         names[i] = commands[i].name;
     nearest = pga_nearest(name, names, PGA_COUNT_OF(commands));
     (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"", name);
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_COMMAND);
     if (strcmp(name, "up") == 0 || strcmp(name, "migrate") == 0 || strcmp(name, "apply") == 0)
         nearest = "deploy";
     if (strcmp(name, "down") == 0 || strcmp(name, "revert") == 0)

@@ -89,6 +89,7 @@ pga_arguments_check(struct pga_context *ctx, size_t min, size_t max, struct pga_
     else
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" does not take \"%s\"", command->name,
                        ctx->options.arguments[max]);
+    (void)pga_error_identify(err, PGA_ID_ARGUMENTS);
     return pga_error_hint(err, "Usage: pgalter %s%s%s. \"pgalter help %s\" has examples.",
                           command->name, command->arguments[0] == '\0' ? "" : " ",
                           command->arguments, command->name);
@@ -105,5 +106,6 @@ pga_because_get(struct pga_context *ctx, const char **out, struct pga_error *err
     }
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" changes the journal and needs a reason",
                    ctx->command->name);
+    (void)pga_error_identify(err, PGA_ID_REASON_NEEDED);
     return pga_error_hint(err, "Add --because \"why you do this\"; it is kept in the history.");
 }

@@ -98,6 +98,7 @@ fail_unknown(const char *word, const char *command, pga_option_set allowed, stru
         memcpy(bare, word, len);
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" has no option \"--%.*s\"", command,
                    (int)(len < 64 ? len : 64), word);
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_OPTION);
     nearest = pga_nearest(bare, names, count);
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"--%s\"?", nearest);
@@ -115,17 +116,20 @@ fail_option(int result, char **argv, const char *command, pga_option_set allowed
         (void)pga_fail(err, PGA_ERR_USAGE, "\"--%s\" needs a value: %s",
                        pga_option_table[optopt - LONG_BASE].name,
                        pga_option_table[optopt - LONG_BASE].argument);
+        (void)pga_error_identify(err, PGA_ID_VALUE);
         return pga_error_hint(err, "\"pgalter help %s\" explains it.", command);
     }
     if (result == ':' || (optopt != 0 && optopt < LONG_BASE)) {
         (void)pga_fail(err, PGA_ERR_USAGE,
                        result == ':' ? "\"-%c\" needs a value" : "there is no option \"-%c\"",
                        optopt);
+        (void)pga_error_identify(err, result == ':' ? PGA_ID_VALUE : PGA_ID_UNKNOWN_OPTION);
         return pga_error_hint(err, "\"pgalter help %s\" lists the options.", command);
     }
     if (optopt >= LONG_BASE) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"--%s\" takes no value",
                        pga_option_table[optopt - LONG_BASE].name);
+        (void)pga_error_identify(err, PGA_ID_VALUE);
         return pga_error_hint(err, "\"pgalter help %s\" explains it.", command);
     }
     return fail_unknown(word, command, allowed, err);
@@ -189,6 +193,7 @@ pga_options_parse(struct pga_arena *mem, const char *command, pga_option_set all
         if (optarg != NULL && optarg[0] == '\0') {
             (void)pga_fail(err, PGA_ERR_USAGE, "the value of \"--%s\" is empty",
                            pga_option_table[id].name);
+            (void)pga_error_identify(err, PGA_ID_VALUE);
             return pga_error_hint(err, "\"pgalter help %s\" explains it.", command);
         }
         out->values[id].text = optarg != NULL ? optarg : "";

@@ -137,6 +137,50 @@ is_plain(const char *word)
                word, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_./-")] == '\0';
 }
 
+/* A name as it stands in SQL. */
+static const char *
+quoted(struct pga_arena *mem, const char *name)
+{
+    struct pga_buf out = pga_buf_on(mem);
+
+    pga_buf_append_char(&out, '"');
+    for (; *name != '\0'; name++)
+        pga_buf_appendf(&out, *name == '"' ? "\"%c" : "%c", *name);
+    pga_buf_append_char(&out, '"');
+    return out.data;
+}
+
+/* Whether it is the role of --role that the server refuses: it is none, or the login role is no member. */
+static bool
+is_role_refused(const struct pga_pq *pq, const char *sqlstate, const char *line)
+{
+    if (pq->settings.role == NULL)
+        return false;
+    return pga_same(sqlstate, "42501") ||
+           (pga_same(sqlstate, "22023") && strstr(line, "\"role\"") != NULL);
+}
+
+static bool
+hint_role(const struct pga_pq *pq, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    const char *role = pq->settings.role, *sql = quoted(&mem, role);
+    const char *user = pga_pq_find(&pq->effective, "user");
+
+    (void)pga_error_identify(err, PGA_ID_PERMISSION);
+    user = user == NULL ? "the_login_role" : quoted(&mem, user);
+    if (pga_same(err->sqlstate, "22023"))
+        return pga_error_hint(err,
+                              "Create the role \"%s\", or leave out --role. To create it: "
+                              "CREATE ROLE %s; GRANT %s TO %s;",
+                              role, sql, sql, user);
+    return pga_error_hint(err,
+                          "The login role must be a member of it, or leave out --role. To make it "
+                          "one: GRANT %s TO %s;",
+                          sql, user);
+}
+
 static bool
 hint_denied(const struct pga_pq *pq, bool needs_password, struct pga_error *err)
 {
@@ -153,10 +197,8 @@ hint_denied(const struct pga_pq *pq, bool needs_password, struct pga_error *err)
             "Create it with \"createdb -U %s %s\" (and -h and -p as needed), or name "
             "another one with --db or PGALTER_DATABASE_URL.",
             user, database);
-    if (pga_same(err->sqlstate, "42501") && pq->settings.role != NULL)
-        return pga_error_hint(
-            err, "Make the login role a member of \"%s\" with GRANT, or leave out --role.",
-            pq->settings.role);
+    if (is_role_refused(pq, err->sqlstate, err->message))
+        return hint_role(pq, err);
     return pga_error_hint(
         err, "Check user, password and database in --db or PGALTER_DATABASE_URL, and the "
              "server's pg_hba.conf.");
@@ -194,9 +236,6 @@ hint_usage(const struct pga_pq *pq, struct pga_error *err)
         return pga_error_hint(
             err, "The pooler takes no start-up options%s. Connect to the server itself.",
             pq->settings.role != NULL ? ", which --role needs" : "");
-    if (pq->settings.role != NULL && strstr(err->message, pq->settings.role) != NULL)
-        return pga_error_hint(err, "Create the role \"%s\", or leave out --role.",
-                              pq->settings.role);
     return pga_error_hint(
         err, "Correct the connection string in --db or PGALTER_DATABASE_URL, or the PG* "
              "variables and the service file that complete it.");
@@ -234,7 +273,7 @@ pga_pq_fail_connect(const struct pga_pq *pq, const char *text, bool needs_passwo
         weigh_line(&v, &scratch, pga_strndup(&scratch, clean, len));
         clean += len + (clean[len] == '\n' ? 1 : 0);
     }
-    if (needs_password)
+    if (needs_password || (v.line != NULL && is_role_refused(pq, v.sqlstate, v.line)))
         v.code = PGA_ERR_DENIED;
     if (v.line == NULL)
         v.line = pga_format(&scratch, "cannot connect to %s", pga_pq_where(pq, &scratch));

@@ -326,7 +326,7 @@ INSERT INTO a VALUES (1, 7);"
     # Without it the login role is another one, whom the journal doesn't belong to.
     expect 66 env PGUSER=deploy_login "$PGALTER" deploy
     contains "$errors" "is a schema owned by \"deploy_app\""
-    expect 64 env PGUSER=deploy_login "$PGALTER" deploy --role no_such_role
+    expect 77 env PGUSER=deploy_login "$PGALTER" deploy --role no_such_role
     contains "$errors" "Create the role \"no_such_role\", or leave out --role."
 }
 
