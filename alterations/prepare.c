@@ -15,10 +15,11 @@ struct preparation {
     struct pga_error *err;
 };
 
-/* Say where, after pga_fail().  Returns false. */
+/* Say what and where, after pga_fail().  Returns false. */
 static bool
-place(const struct preparation *p, const struct pga_statement *statement)
+place(const struct preparation *p, enum pga_error_id id, const struct pga_statement *statement)
 {
+    (void)pga_error_identify(p->err, id);
     return pga_script_place(p->err, p->script, statement->offset);
 }
 
@@ -55,7 +56,7 @@ refuse_outside(const struct preparation *p, const struct pga_statement *statemen
     (void)pga_fail(p->err, PGA_ERR_USAGE, "\"%s\" can't run in a transaction", label(p, statement));
     (void)pga_error_hint(p->err, "Move it into the alteration's %s script, or " RUN_ONE_BY_ONE ".",
                          pga_part_name(down ? PGA_PART_BEFORE_DOWN : PGA_PART_BEFORE_UP));
-    return place(p, statement);
+    return place(p, PGA_ID_NEEDS_NO_TRANSACTION, statement);
 }
 
 /* What runs neither in a transaction of pgalter's nor among statements that run one by one. */
@@ -63,6 +64,7 @@ static bool
 refuse(const struct preparation *p, const struct pga_statement *statement)
 {
     const char *what = "would end the transaction before the alteration is recorded";
+    enum pga_error_id id = PGA_ID_TRANSACTION_CONTROL;
     const char *hint = "Remove it and its BEGIN (only a pair around the whole script may stay), "
                        "or " RUN_ONE_BY_ONE ".";
 
@@ -86,6 +88,7 @@ refuse(const struct preparation *p, const struct pga_statement *statement)
         hint = "Remove it: pgalter commits the script together with its record.";
         break;
     case PGA_STATEMENT_COPY_OUT:
+        id = PGA_ID_COPY_OUT;
         what = "has nobody to send its rows to";
         hint = "Remove it, or copy to a table or a file on the server.";
         break;
@@ -98,7 +101,7 @@ refuse(const struct preparation *p, const struct pga_statement *statement)
     }
     (void)pga_fail(p->err, PGA_ERR_USAGE, "\"%s\" %s", label(p, statement), what);
     (void)pga_error_hint(p->err, "%s", hint);
-    return place(p, statement);
+    return place(p, id, statement);
 }
 
 /* Refuse what can't stand in a transaction of pgalter's. */
@@ -142,7 +145,7 @@ check_modes(const struct preparation *p, const struct pga_statement *statement)
     }
     (void)pga_fail(p->err, PGA_ERR_USAGE, "\"%s\" %s", label(p, statement), what);
     (void)pga_error_hint(p->err, "%s", hint);
-    return place(p, statement);
+    return place(p, PGA_ID_TRANSACTION_CONTROL, statement);
 }
 
 static bool
@@ -195,6 +198,7 @@ split(const struct preparation *p, bool standard_strings, struct pga_statements 
     (void)pga_fail(p->err, PGA_ERR_USAGE, "comments nest %d deep, allowed are %d",
                    out->deepest_comment, PGA_COMMENT_DEPTH_MAX);
     (void)pga_error_hint(p->err, "Remove \"/*\" and \"*/\" from the inside of the comment.");
+    (void)pga_error_identify(p->err, PGA_ID_TOO_LARGE);
     return pga_script_place(p->err, p->script, out->deepest_offset);
 }
 
@@ -301,7 +305,7 @@ add_wrapped(const struct preparation *p, struct pga_units *out, size_t *at)
         (void)pga_fail(p->err, PGA_ERR_USAGE, "\"%s\" without its COMMIT", label(p, &items[begin]));
         (void)pga_error_hint(p->err, "Put \"COMMIT;\" behind the last statement that belongs to "
                                      "the transaction.");
-        return place(p, &items[begin]);
+        return place(p, PGA_ID_TRANSACTION_CONTROL, &items[begin]);
     }
     if (items[end].kind != PGA_STATEMENT_COMMIT)
         return refuse(p, &items[end]);
@@ -327,14 +331,14 @@ check_outside(const struct preparation *p, const struct pga_statement *statement
         (void)pga_fail(p->err, PGA_ERR_USAGE, "\"%s\" without its BEGIN", label(p, statement));
         (void)pga_error_hint(p->err, "Put \"BEGIN;\" before the first statement that belongs to "
                                      "the transaction, or remove the line.");
-        return place(p, statement);
+        return place(p, PGA_ID_TRANSACTION_CONTROL, statement);
     case PGA_STATEMENT_SAVEPOINT:
     case PGA_STATEMENT_SET_TRANSACTION:
         (void)pga_fail(p->err, PGA_ERR_USAGE, "\"%s\" has no effect outside a transaction",
                        label(p, statement));
         (void)pga_error_hint(p->err, "Put \"BEGIN;\" before it and \"COMMIT;\" behind the "
                                      "statements that it concerns.");
-        return place(p, statement);
+        return place(p, PGA_ID_TRANSACTION_CONTROL, statement);
     case PGA_STATEMENT_COMMIT_CHAIN:
     case PGA_STATEMENT_ROLLBACK:
     case PGA_STATEMENT_PREPARE_TRANSACTION:
@@ -371,10 +375,10 @@ check_state(const struct preparation *p, const struct pga_statement *statement)
         p->err, PGA_ERR_USAGE,
         "what \"%.*s\" leaves in the session does not last where statements run one by one",
         PGA_STR_ARG(statement->first));
-    (void)pga_script_place(p->err, p->script, statement->offset);
-    return pga_error_hint(
+    (void)pga_error_hint(
         p->err, "Put it and the statements that need it between BEGIN; and COMMIT; or, for a "
                 "setting, write it as SET name = value.");
+    return place(p, PGA_ID_SESSION_STATE, statement);
 }
 
 bool

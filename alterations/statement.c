@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "alterations/lexer.h"
+#include "alterations/secret.h"
 #include "alterations/statement_kind.h"
 
 /* How much of CREATE [OR REPLACE] FUNCTION|PROCEDURE a statement has shown. */
@@ -37,15 +38,16 @@ struct splitter {
     size_t tags_from; /* up to here dollar tags were collected */
 };
 
-/* Say where, after pga_fail().  Returns false. */
+/* Say what and where, after pga_fail().  Returns false. */
 static bool
-place(struct splitter *s, size_t offset)
+place(struct splitter *s, enum pga_error_id id, size_t offset)
 {
     int line, column;
     struct pga_str text;
 
+    (void)pga_error_identify(s->err, id);
     pga_text_locate(s->text, offset, &line, &column, &text);
-    return pga_error_place(s->err, s->file, line, column, text.data, text.len);
+    return pga_secret_place(s->err, s->file, line, s->text, offset);
 }
 
 static bool
@@ -69,7 +71,7 @@ fail_unterminated(struct splitter *s, const struct pga_token *token)
     }
     (void)pga_fail(s->err, PGA_ERR_USAGE, "unterminated %s", what);
     (void)pga_error_hint(s->err, "The script ends inside it: close it with %s", close);
-    return place(s, token->offset);
+    return place(s, PGA_ID_UNTERMINATED, token->offset);
 }
 
 static const struct {
@@ -89,7 +91,7 @@ static const struct {
      "alteration of its own."},
     {" . ",
      "A line \\. ends the rows of COPY ... FROM STDIN; there is no such statement before it."},
-    {" g gx gexec gset gdesc crosstabview watch ",
+    {" g gx gexec gset gdesc crosstabview watch bind bind_named parse sendpipeline ",
      "End the statement with a semicolon; what it returns can't be used by the script. A DO block "
      "can run statements that it puts together."},
     {" set unset if elif else endif prompt ",
@@ -120,7 +122,7 @@ fail_meta_command(struct splitter *s, size_t offset)
         }
     (void)pga_fail(s->err, PGA_ERR_USAGE, "\"\\%s\" is a command of psql, not SQL", name);
     (void)pga_error_hint(s->err, "%s", hint);
-    return place(s, offset);
+    return place(s, PGA_ID_META_COMMAND, offset);
 }
 
 static bool
@@ -130,7 +132,7 @@ fail_ambiguous_string(struct splitter *s, size_t offset)
                    "a string with a backslash whose meaning depends on "
                    "standard_conforming_strings, which the script changed");
     (void)pga_error_hint(s->err, "Write it as E'...' with each backslash doubled.");
-    return place(s, offset);
+    return place(s, PGA_ID_SESSION_STATE, offset);
 }
 
 /* Whether both values of standard_conforming_strings may read the string differently. */
@@ -229,7 +231,7 @@ skip_copy_line(struct splitter *s)
                            "text between \"COPY ... FROM STDIN;\" and its rows");
             (void)pga_error_hint(s->err, "The rows begin on the next line. Put what stands here "
                                          "behind the line \\. that ends them.");
-            return place(s, token.offset);
+            return place(s, PGA_ID_COPY_ROWS, token.offset);
         }
         newline = memchr(s->text.data + token.offset, '\n', token.len);
         if (newline != NULL) {
@@ -268,7 +270,7 @@ read_copy_data(struct splitter *s, struct pga_statement *statement)
     }
     (void)pga_fail(s->err, PGA_ERR_USAGE, "the rows of \"COPY ... FROM STDIN\" don't end");
     (void)pga_error_hint(s->err, "Put a line \\. behind the last row.");
-    return place(s, statement->offset);
+    return place(s, PGA_ID_COPY_ROWS, statement->offset);
 }
 
 /* Read on as the server will after this statement. */
@@ -303,7 +305,7 @@ end_statement(struct splitter *s, size_t end, bool has_semicolon)
                        PGA_STATEMENTS_MAX);
         (void)pga_error_hint(s->err, "Put rows behind COPY ... FROM STDIN, or make several "
                                      "alterations.");
-        return place(s, statement->offset);
+        return place(s, PGA_ID_TOO_LARGE, statement->offset);
     }
     statement->len = end - statement->offset;
     statement->end = end;
@@ -408,13 +410,13 @@ finish(struct splitter *s, size_t end)
     if (s->parentheses > 0) {
         (void)pga_fail(s->err, PGA_ERR_USAGE, "\"(\" without its \")\"");
         (void)pga_error_hint(s->err, "The script ends inside the parentheses: close them.");
-        return place(s, s->parenthesis_offset);
+        return place(s, PGA_ID_UNTERMINATED, s->parenthesis_offset);
     }
     if (is_in_body(s)) {
         (void)pga_fail(s->err, PGA_ERR_USAGE, "\"BEGIN ATOMIC\" without its \"END\"");
         (void)pga_error_hint(s->err, "Put \"END;\" behind the last statement of the body, which "
                                      "must end in a semicolon itself.");
-        return place(s, s->body_offset);
+        return place(s, PGA_ID_UNTERMINATED, s->body_offset);
     }
     return end_statement(s, end, false);
 }

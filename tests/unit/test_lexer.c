@@ -192,6 +192,8 @@ static const struct {
     {"a/b", "wow", NULL},
     {"a::b", "woow", NULL},
     {":'a'", "os", NULL},
+    {":E'\\''", "os", NULL},
+    {":a$b$c$b$", "ow", NULL},
     {"[1:2]", "o1o1o", NULL},
     /* numbers */
     {"1.5e10", "1", NULL},
@@ -206,6 +208,7 @@ static const struct {
     {"1e", "1w", NULL},
     {"1e+", "1wo", NULL},
     {"1e+'a'", "1wos", NULL},
+    {"1e5$\xC3\xA9$;$\xC3\xA9$", "1d", NULL},
     {"0x1F", "1w", NULL},
     {"0x'1F\\'", "1s", NULL},
     {"1_000", "1w", NULL},

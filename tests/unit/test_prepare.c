@@ -154,58 +154,79 @@ END_TEST
 static const struct {
     const char *text;
     int line;
-    const char *message, *hint;
+    const char *message, *hint, *id;
 } refusals[] = {
     /* transaction control */
-    {"SELECT 1;\nBEGIN;\nSELECT 2;\nCOMMIT;\n", 2, "\"BEGIN\" inside the transaction", NONE_HINT},
-    {"BEGIN;\nSELECT 1;\n", 1, "\"BEGIN\" inside the transaction", NONE_HINT},
-    {"BEGIN", 1, "\"BEGIN\" inside the transaction", NONE_HINT},
-    {"BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;\n", 1, "\"BEGIN\" inside the transaction", NONE_HINT},
-    {"SELECT 1;\nCOMMIT;\nSELECT 2;\n", 2, "\"COMMIT\" would end the transaction", NONE_HINT},
-    {"SELECT 1;\nCOMMIT;\n", 2, "\"COMMIT\" would end the transaction", NONE_HINT},
-    {"END", 1, "\"END\" would end the transaction", NONE_HINT},
+    {"SELECT 1;\nBEGIN;\nSELECT 2;\nCOMMIT;\n", 2, "\"BEGIN\" inside the transaction", NONE_HINT,
+     "transaction-control"},
+    {"BEGIN;\nSELECT 1;\n", 1, "\"BEGIN\" inside the transaction", NONE_HINT,
+     "transaction-control"},
+    {"BEGIN", 1, "\"BEGIN\" inside the transaction", NONE_HINT, "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nCOMMIT;\nSELECT 2;\n", 1, "\"BEGIN\" inside the transaction", NONE_HINT,
+     "transaction-control"},
+    {"SELECT 1;\nCOMMIT;\nSELECT 2;\n", 2, "\"COMMIT\" would end the transaction", NONE_HINT,
+     "transaction-control"},
+    {"SELECT 1;\nCOMMIT;\n", 2, "\"COMMIT\" would end the transaction", NONE_HINT,
+     "transaction-control"},
+    {"END", 1, "\"END\" would end the transaction", NONE_HINT, "transaction-control"},
     {"BEGIN;\nSELECT 1;\nCOMMIT;\nBEGIN;\nSELECT 2;\nCOMMIT;\n", 3, "\"COMMIT\" would end",
-     NONE_HINT},
-    {"BEGIN;\nBEGIN;\nCOMMIT;\n", 2, "\"BEGIN\" inside the transaction", NONE_HINT},
+     NONE_HINT, "transaction-control"},
+    {"BEGIN;\nBEGIN;\nCOMMIT;\n", 2, "\"BEGIN\" inside the transaction", NONE_HINT,
+     "transaction-control"},
     {"/* a\n*/ commit\nand /* b */ chain;", 2, "\"commit AND CHAIN\" would begin another",
-     "AND CHAIN"},
-    {"BEGIN;\nCOMMIT AND CHAIN;\n", 2, "\"COMMIT AND CHAIN\" would begin another", "AND CHAIN"},
-    {"BEGIN;\nSELECT 1;\nROLLBACK;\n", 3, "\"ROLLBACK\" would undo", "SAVEPOINT"},
-    {"SELECT 1;\nROLLBACK;", 2, "\"ROLLBACK\" would undo", "SAVEPOINT"},
-    {"ABORT;", 1, "\"ABORT\" would undo", "SAVEPOINT"},
-    {"BEGIN;\nSELECT 1;\nROLLBACK;\nCOMMIT;", 3, "\"ROLLBACK\" would undo", "SAVEPOINT"},
-    {"ROLLBACK AND CHAIN", 1, "\"ROLLBACK AND CHAIN\" would begin another", "AND CHAIN"},
-    {"SELECT 1;\nPREPARE TRANSACTION 'x';", 2, "\"PREPARE TRANSACTION\" would leave", "Remove it"},
-    {"COMMIT PREPARED 'x'", 1, "\"COMMIT PREPARED\" can't run in a transaction", NONE_HINT},
-    {"ROLLBACK PREPARED 'x'", 1, "\"ROLLBACK PREPARED\" can't run in a transaction", NONE_HINT},
-    {"COPY t FROM STDIN;\n\\.\nCOMMIT;", 3, "\"COMMIT\" would end the transaction", NONE_HINT},
+     "AND CHAIN", "transaction-control"},
+    {"BEGIN;\nCOMMIT AND CHAIN;\n", 2, "\"COMMIT AND CHAIN\" would begin another", "AND CHAIN",
+     "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nROLLBACK;\n", 3, "\"ROLLBACK\" would undo", "SAVEPOINT",
+     "transaction-control"},
+    {"SELECT 1;\nROLLBACK;", 2, "\"ROLLBACK\" would undo", "SAVEPOINT", "transaction-control"},
+    {"ABORT;", 1, "\"ABORT\" would undo", "SAVEPOINT", "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nROLLBACK;\nCOMMIT;", 3, "\"ROLLBACK\" would undo", "SAVEPOINT",
+     "transaction-control"},
+    {"ROLLBACK AND CHAIN", 1, "\"ROLLBACK AND CHAIN\" would begin another", "AND CHAIN",
+     "transaction-control"},
+    {"SELECT 1;\nPREPARE TRANSACTION 'x';", 2, "\"PREPARE TRANSACTION\" would leave", "Remove it",
+     "transaction-control"},
+    {"COMMIT PREPARED 'x'", 1, "\"COMMIT PREPARED\" can't run in a transaction", NONE_HINT,
+     "needs-no-transaction"},
+    {"ROLLBACK PREPARED 'x'", 1, "\"ROLLBACK PREPARED\" can't run in a transaction", NONE_HINT,
+     "needs-no-transaction"},
+    {"COPY t FROM STDIN;\n\\.\nCOMMIT;", 3, "\"COMMIT\" would end the transaction", NONE_HINT,
+     "transaction-control"},
     {"CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'x';\nCOMMIT;\nSELECT 1", 2,
-     "\"COMMIT\" would end", NONE_HINT},
-    {"SELECT 'a\\'; COMMIT; --';", 1, "\"COMMIT\" would end", NONE_HINT},
-    {"SELECT 1\r--x\rCOMMIT", 0, NULL, NULL},
-    {"SELECT 1; --x\rCOMMIT;", 1, "\"COMMIT\" would end", NONE_HINT},
+     "\"COMMIT\" would end", NONE_HINT, "transaction-control"},
+    {"SELECT 'a\\'; COMMIT; --';", 1, "\"COMMIT\" would end", NONE_HINT, "transaction-control"},
+    {"SELECT 1\r--x\rCOMMIT", 0, NULL, NULL, NULL},
+    {"SELECT 1; --x\rCOMMIT;", 1, "\"COMMIT\" would end", NONE_HINT, "transaction-control"},
     /* modes */
-    {"BEGIN READ ONLY;\nSELECT 1;\nCOMMIT;", 1, "\"BEGIN\" READ ONLY leaves no room", "READ ONLY"},
+    {"BEGIN READ ONLY;\nSELECT 1;\nCOMMIT;", 1, "\"BEGIN\" READ ONLY leaves no room", "READ ONLY",
+     "transaction-control"},
     {"SELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;", 2,
-     "\"SET TRANSACTION\" must stand before", "top"},
-    {"SET TRANSACTION READ ONLY; SELECT 1;", 1, "READ ONLY leaves no room", "READ ONLY"},
-    {"BEGIN;\nSET TRANSACTION READ ONLY;\nCOMMIT", 2, "READ ONLY leaves no room", "READ ONLY"},
-    {"SET TRANSACTION SNAPSHOT 'x'; SELECT 1;", 1, "SNAPSHOT", "Remove it"},
-    {"BEGIN x; SELECT 1; COMMIT;", 1, "no transaction modes", "ISOLATION LEVEL"},
-    {"BEGIN; SELECT 1;\nCOMMIT x;", 2, "no transaction modes", "ISOLATION LEVEL"},
+     "\"SET TRANSACTION\" must stand before", "top", "transaction-control"},
+    {"SET TRANSACTION READ ONLY; SELECT 1;", 1, "READ ONLY leaves no room", "READ ONLY",
+     "transaction-control"},
+    {"BEGIN;\nSET TRANSACTION READ ONLY;\nCOMMIT", 2, "READ ONLY leaves no room", "READ ONLY",
+     "transaction-control"},
+    {"SET TRANSACTION SNAPSHOT 'x'; SELECT 1;", 1, "SNAPSHOT", "Remove it", "transaction-control"},
+    {"BEGIN x; SELECT 1; COMMIT;", 1, "no transaction modes", "ISOLATION LEVEL",
+     "transaction-control"},
+    {"BEGIN; SELECT 1;\nCOMMIT x;", 2, "no transaction modes", "ISOLATION LEVEL",
+     "transaction-control"},
     /* outside a transaction */
     {"SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (a);", 2,
-     "\"CREATE INDEX ... CONCURRENTLY\" can't run in a transaction", "before-up script"},
-    {"DISCARD ALL", 1, "\"DISCARD ALL\" can't run in a transaction", NONE_HINT},
-    {"VACUUM t", 1, "\"VACUUM\" can't run", NONE_HINT},
-    {"CREATE DATABASE d", 1, "\"CREATE DATABASE\" can't run", NONE_HINT},
-    {"BEGIN;\nVACUUM;\nCOMMIT;", 2, "\"VACUUM\" can't run", NONE_HINT},
+     "\"CREATE INDEX ... CONCURRENTLY\" can't run in a transaction", "before-up script",
+     "needs-no-transaction"},
+    {"DISCARD ALL", 1, "\"DISCARD ALL\" can't run in a transaction", NONE_HINT,
+     "needs-no-transaction"},
+    {"VACUUM t", 1, "\"VACUUM\" can't run", NONE_HINT, "needs-no-transaction"},
+    {"CREATE DATABASE d", 1, "\"CREATE DATABASE\" can't run", NONE_HINT, "needs-no-transaction"},
+    {"BEGIN;\nVACUUM;\nCOMMIT;", 2, "\"VACUUM\" can't run", NONE_HINT, "needs-no-transaction"},
     /* the rest */
-    {"SELECT 1;\nCOPY t TO STDOUT;", 2, "has nobody to send its rows to", "Remove it"},
+    {"SELECT 1;\nCOPY t TO STDOUT;", 2, "has nobody to send its rows to", "Remove it", "copy-out"},
     {"SELECT 1;\n/* /* /* /* /* */ */ */ */ */\n/* /* /* /* /* */ */ */ */ */", 2,
-     "comments nest 5 deep, allowed are 4", "/*"},
-    {"SELECT 1;\nSELECT '", 2, "unterminated", "close it"},
-    {"\\d", 1, "command of psql", "Only psql"},
+     "comments nest 5 deep, allowed are 4", "/*", "too-large"},
+    {"SELECT 1;\nSELECT '", 2, "unterminated", "close it", "unterminated"},
+    {"\\d", 1, "command of psql", "Only psql", "meta-command"},
 };
 
 START_TEST(script_is_refused)
@@ -225,6 +246,8 @@ START_TEST(script_is_refused)
     ck_assert_msg(strstr(err.hint, refusals[_i].hint) != NULL, "%s", err.hint);
     ck_assert_str_eq(err.place.file, "x.sql");
     ck_assert_int_eq(err.place.line, refusals[_i].line);
+    ck_assert_int_gt(err.place.column, 0);
+    ck_assert_str_eq(pga_error_id_name(err.id), refusals[_i].id);
 }
 END_TEST
 
@@ -316,29 +339,39 @@ END_TEST
 static const struct {
     const char *text;
     int line;
-    const char *message;
+    const char *message, *id;
 } unit_refusals[] = {
-    {"SELECT 1;\nBEGIN;\nSELECT 2;", 2, "\"BEGIN\" without its COMMIT"},
-    {"BEGIN;\nSELECT 1;\nBEGIN;\nCOMMIT;", 1, "\"BEGIN\" without its COMMIT"},
-    {"BEGIN", 1, "\"BEGIN\" without its COMMIT"},
-    {"SELECT 1;\nCOMMIT;", 2, "\"COMMIT\" without its BEGIN"},
-    {"BEGIN; SELECT 1; COMMIT;\nEND;", 2, "\"END\" without its BEGIN"},
-    {"BEGIN;\nSELECT 1;\nROLLBACK;", 3, "\"ROLLBACK\" would undo"},
-    {"SELECT 1;\nROLLBACK;", 2, "\"ROLLBACK\" would undo"},
-    {"BEGIN;\nSELECT 1;\nCOMMIT AND CHAIN;\nCOMMIT;", 3, "would begin another transaction"},
-    {"COMMIT AND CHAIN", 1, "would begin another transaction"},
-    {"BEGIN;\nSELECT 1;\nPREPARE TRANSACTION 'x';", 3, "would leave the alteration in doubt"},
-    {"PREPARE TRANSACTION 'x'", 1, "would leave the alteration in doubt"},
-    {"BEGIN;\nVACUUM;\nCOMMIT;", 2, "can't run in a transaction"},
-    {"BEGIN;\nCOMMIT PREPARED 'x';\nCOMMIT;", 2, "can't run in a transaction"},
-    {"BEGIN READ ONLY; SELECT 1; COMMIT;", 1, "READ ONLY leaves no room"},
-    {"BEGIN; SELECT 1;\nSET TRANSACTION DEFERRABLE; COMMIT;", 2, "must stand before"},
-    {"SET TRANSACTION DEFERRABLE;", 1, "has no effect outside a transaction"},
-    {"SELECT 1;\nSAVEPOINT a;", 2, "\"SAVEPOINT\" has no effect outside a transaction"},
-    {"ROLLBACK TO a;", 1, "\"ROLLBACK TO\" has no effect outside a transaction"},
-    {"SELECT 1;\nCOPY t TO STDOUT;", 2, "has nobody to send its rows to"},
-    {"/* /* /* /* /* */ */ */ */ */ VACUUM", 1, "comments nest 5 deep"},
-    {"SELECT 1;\n$$", 2, "unterminated"},
+    {"SELECT 1;\nBEGIN;\nSELECT 2;", 2, "\"BEGIN\" without its COMMIT", "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nBEGIN;\nCOMMIT;", 1, "\"BEGIN\" without its COMMIT",
+     "transaction-control"},
+    {"BEGIN", 1, "\"BEGIN\" without its COMMIT", "transaction-control"},
+    {"SELECT 1;\nCOMMIT;", 2, "\"COMMIT\" without its BEGIN", "transaction-control"},
+    {"BEGIN; SELECT 1; COMMIT;\nEND;", 2, "\"END\" without its BEGIN", "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nROLLBACK;", 3, "\"ROLLBACK\" would undo", "transaction-control"},
+    {"SELECT 1;\nROLLBACK;", 2, "\"ROLLBACK\" would undo", "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nCOMMIT AND CHAIN;\nCOMMIT;", 3, "would begin another transaction",
+     "transaction-control"},
+    {"COMMIT AND CHAIN", 1, "would begin another transaction", "transaction-control"},
+    {"BEGIN;\nSELECT 1;\nPREPARE TRANSACTION 'x';", 3, "would leave the alteration in doubt",
+     "transaction-control"},
+    {"PREPARE TRANSACTION 'x'", 1, "would leave the alteration in doubt", "transaction-control"},
+    {"BEGIN;\nVACUUM;\nCOMMIT;", 2, "can't run in a transaction", "needs-no-transaction"},
+    {"BEGIN;\nCOMMIT PREPARED 'x';\nCOMMIT;", 2, "can't run in a transaction",
+     "needs-no-transaction"},
+    {"BEGIN READ ONLY; SELECT 1; COMMIT;", 1, "READ ONLY leaves no room", "transaction-control"},
+    {"BEGIN; SELECT 1;\nSET TRANSACTION DEFERRABLE; COMMIT;", 2, "must stand before",
+     "transaction-control"},
+    {"SET TRANSACTION DEFERRABLE;", 1, "has no effect outside a transaction",
+     "transaction-control"},
+    {"SELECT 1;\nSAVEPOINT a;", 2, "\"SAVEPOINT\" has no effect outside a transaction",
+     "transaction-control"},
+    {"ROLLBACK TO a;", 1, "\"ROLLBACK TO\" has no effect outside a transaction",
+     "transaction-control"},
+    {"SELECT 1;\nCOPY t TO STDOUT;", 2, "has nobody to send its rows to", "copy-out"},
+    {"/* /* /* /* /* */ */ */ */ */ VACUUM", 1, "comments nest 5 deep", "too-large"},
+    {"SELECT 1;\n$$", 2, "unterminated", "unterminated"},
+    {"SELECT 1;\n PREPARE p AS SELECT 1;", 2, "what \"PREPARE\" leaves in the session",
+     "session-state"},
 };
 
 START_TEST(units_are_refused)
@@ -352,6 +385,8 @@ START_TEST(units_are_refused)
     ck_assert_msg(strstr(err.message, unit_refusals[_i].message) != NULL, "%s", err.message);
     ck_assert_str_ne(err.hint, "");
     ck_assert_int_eq(err.place.line, unit_refusals[_i].line);
+    ck_assert_int_gt(err.place.column, 0);
+    ck_assert_str_eq(pga_error_id_name(err.id), unit_refusals[_i].id);
 }
 END_TEST
 

@@ -143,52 +143,63 @@ END_TEST
 static const struct {
     const char *text;
     int line, column;
-    const char *message, *hint;
+    const char *message, *hint, *id;
 } refusals[] = {
-    {"SELECT 1;\nSELECT 'a;\n", 2, 8, "unterminated quoted string", "close it with '"},
-    {"SELECT E'a\\'", 1, 8, "unterminated quoted string", ""},
-    {"SELECT \"a", 1, 8, "unterminated quoted name", "\""},
-    {"\n\n  $a$ $$ $b$", 3, 3, "unterminated dollar-quoted string", "close it with $a$"},
-    {"$$ $a$", 1, 1, "unterminated dollar-quoted string", "close it with $$"},
-    {"SELECT 1; /* /* */ SELECT 2;", 1, 11, "unterminated comment", "*/"},
-    {"SELECT 1;\nSELECT (2, (3);\nSELECT 4;\n", 2, 8, "\"(\" without its \")\"", "close"},
+    {"SELECT 1;\nSELECT 'a;\n", 2, 8, "unterminated quoted string", "close it with '",
+     "unterminated"},
+    {"SELECT E'a\\'", 1, 8, "unterminated quoted string", "", "unterminated"},
+    {"SELECT \"a", 1, 8, "unterminated quoted name", "\"", "unterminated"},
+    {"\n\n  $a$ $$ $b$", 3, 3, "unterminated dollar-quoted string", "close it with $a$",
+     "unterminated"},
+    {"$$ $a$", 1, 1, "unterminated dollar-quoted string", "close it with $$", "unterminated"},
+    {"SELECT 1; /* /* */ SELECT 2;", 1, 11, "unterminated comment", "*/", "unterminated"},
+    {"SELECT 1;\nSELECT (2, (3);\nSELECT 4;\n", 2, 8, "\"(\" without its \")\"", "close",
+     "unterminated"},
     {"CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1 END;\nSELECT 2;", 2, 1,
-     "\"BEGIN ATOMIC\" without its \"END\"", "END;"},
+     "\"BEGIN ATOMIC\" without its \"END\"", "END;", "unterminated"},
     /* COPY */
-    {"SELECT 1;\n  COPY t FROM STDIN;\n1\n2\n", 2, 3, "don't end", "\\."},
-    {"COPY t FROM STDIN", 1, 1, "don't end", "\\."},
-    {"COPY t FROM STDIN; SELECT 1;\n1\n\\.\n", 1, 20, "text between", "next line"},
-    {"COPY t FROM STDIN; /* a */\n1\n\\.\n", 1, 20, "text between", "next line"},
-    {"COPY t FROM STDIN; -- a\rSELECT 1;\n1\n\\.\n", 1, 25, "text between", "next line"},
-    {"COPY t FROM STDIN;\n1\n\\. \n", 1, 1, "don't end", "\\."},
+    {"SELECT 1;\n  COPY t FROM STDIN;\n1\n2\n", 2, 3, "don't end", "\\.", "copy-rows"},
+    {"COPY t FROM STDIN", 1, 1, "don't end", "\\.", "copy-rows"},
+    {"COPY t FROM STDIN; SELECT 1;\n1\n\\.\n", 1, 20, "text between", "next line", "copy-rows"},
+    {"COPY t FROM STDIN; /* a */\n1\n\\.\n", 1, 20, "text between", "next line", "copy-rows"},
+    {"COPY t FROM STDIN; -- a\rSELECT 1;\n1\n\\.\n", 1, 25, "text between", "next line",
+     "copy-rows"},
+    {"COPY t FROM STDIN;\n1\n\\. \n", 1, 1, "don't end", "\\.", "copy-rows"},
     /* psql */
-    {"\\restrict abc\nSELECT 1;\n", 1, 1, "\"\\restrict\" is a command of psql", "pg_dump"},
-    {"SELECT 1;\n\\unrestrict abc\n", 2, 1, "\"\\unrestrict\" is a command", "pg_dump"},
-    {"\\connect db", 1, 1, "\"\\connect\"", "database that it is connected to"},
-    {"\\c db", 1, 1, "\"\\c\"", "database that it is connected to"},
-    {"\\copy t from 'x'", 1, 1, "\"\\copy\"", "COPY ... FROM STDIN"},
-    {"\\i other.sql", 1, 1, "\"\\i\"", "one file per script"},
-    {"SELECT 1 \\gexec\n", 1, 10, "\"\\gexec\"", "semicolon"},
-    {"SELECT 1\\; SELECT 2;", 1, 9, "\"\\;\"", "without the backslash"},
-    {"\\set x 1", 1, 1, "\"\\set\"", "variables"},
-    {"\\.\n", 1, 1, "\"\\.\"", "COPY"},
-    {"\\timing", 1, 1, "\"\\timing\"", "Only psql"},
-    {"SELECT 1; \\", 1, 11, "\"\\\" is a command", "Only psql"},
-    {"\\\x1b[31m", 1, 1, "\"\\\" is a command", "Only psql"},
-    {"COPY t FROM 'f';\n1\n\\.\n", 3, 1, "\"\\.\"", "COPY"},
+    {"\\restrict abc\nSELECT 1;\n", 1, 1, "\"\\restrict\" is a command of psql", "pg_dump",
+     "meta-command"},
+    {"SELECT 1;\n\\unrestrict abc\n", 2, 1, "\"\\unrestrict\" is a command", "pg_dump",
+     "meta-command"},
+    {"\\connect db", 1, 1, "\"\\connect\"", "database that it is connected to", "meta-command"},
+    {"\\c db", 1, 1, "\"\\c\"", "database that it is connected to", "meta-command"},
+    {"\\copy t from 'x'", 1, 1, "\"\\copy\"", "COPY ... FROM STDIN", "meta-command"},
+    {"\\i other.sql", 1, 1, "\"\\i\"", "one file per script", "meta-command"},
+    {"SELECT 1 \\gexec\n", 1, 10, "\"\\gexec\"", "semicolon", "meta-command"},
+    {"SELECT $1 \\bind 1 \\g\n", 1, 11, "\"\\bind\"", "semicolon", "meta-command"},
+    {"SELECT 1\\; SELECT 2;", 1, 9, "\"\\;\"", "without the backslash", "meta-command"},
+    {"\\set x 1", 1, 1, "\"\\set\"", "variables", "meta-command"},
+    {"\\.\n", 1, 1, "\"\\.\"", "COPY", "meta-command"},
+    {"\\timing", 1, 1, "\"\\timing\"", "Only psql", "meta-command"},
+    {"SELECT 1; \\", 1, 11, "\"\\\" is a command", "Only psql", "meta-command"},
+    {"\\\x1b[31m", 1, 1, "\"\\\" is a command", "Only psql", "meta-command"},
+    {"COPY t FROM 'f';\n1\n\\.\n", 3, 1, "\"\\.\"", "COPY", "meta-command"},
     /* strings that can't be read for certain */
     {"SELECT set_config('standard_conforming_strings', x, false);\nSELECT 'a\\b'", 2, 8,
-     "depends on standard_conforming_strings", "E'...'"},
+     "depends on standard_conforming_strings", "E'...'", "session-state"},
     {"SELECT set_config(a, b, false);\nSELECT '\\'; COMMIT; --'", 2, 8,
-     "depends on standard_conforming_strings", "E'...'"},
+     "depends on standard_conforming_strings", "E'...'", "session-state"},
     {"SET LOCAL standard_conforming_strings = off; SELECT N'\\'", 1, 53,
-     "depends on standard_conforming_strings", "E'...'"},
-    {"SET standard_conforming_strings = E'o\\x66f'; SELECT '\\'", 1, 53, "depends on", ""},
-    {"SET standard_conforming_strings = maybe; SELECT '\\'", 1, 49, "depends on", ""},
-    {"SET standard_conforming_strings FROM CURRENT; SELECT '\\'", 1, 54, "depends on", ""},
+     "depends on standard_conforming_strings", "E'...'", "session-state"},
+    {"SET standard_conforming_strings = E'o\\x66f'; SELECT '\\'", 1, 53, "depends on", "",
+     "session-state"},
+    {"SET standard_conforming_strings = maybe; SELECT '\\'", 1, 49, "depends on", "",
+     "session-state"},
+    {"SET standard_conforming_strings FROM CURRENT; SELECT '\\'", 1, 54, "depends on", "",
+     "session-state"},
     {"SAVEPOINT a; SET standard_conforming_strings = off; ROLLBACK TO a; SELECT '\\''", 1, 75,
-     "depends on", ""},
-    {"UPDATE pg_settings SET setting = 'off'; SELECT '\\'", 1, 48, "depends on", ""},
+     "depends on", "", "session-state"},
+    {"UPDATE pg_settings SET setting = 'off'; SELECT '\\'", 1, 48, "depends on", "",
+     "session-state"},
 };
 
 START_TEST(script_is_refused)
@@ -205,6 +216,7 @@ START_TEST(script_is_refused)
     ck_assert_str_eq(err.place.file, "x.sql");
     ck_assert_int_eq(err.place.line, refusals[_i].line);
     ck_assert_int_eq(err.place.column, refusals[_i].column);
+    ck_assert_str_eq(pga_error_id_name(err.id), refusals[_i].id);
 }
 END_TEST
 
@@ -291,6 +303,7 @@ START_TEST(number_of_statements_is_bounded)
         !pga_statements_parse(&mem, "x.sql", (struct pga_str){text, len}, true, &statements, &err));
     ck_assert_int_eq(err.code, PGA_ERR_USAGE);
     ck_assert_int_eq(err.place.column, 2 * PGA_STATEMENTS_MAX + 1);
+    ck_assert_int_eq(err.id, PGA_ID_TOO_LARGE);
     ck_assert(pga_statements_parse(&mem, "x.sql", (struct pga_str){text, len - 2}, true,
                                    &statements, &(struct pga_error){0}));
     ck_assert_uint_eq(statements.count, PGA_STATEMENTS_MAX);
