@@ -377,18 +377,30 @@ pga_secrets_scrub(struct pga_arena *mem, const struct pga_secrets *secrets, cons
 
 /* ---- a line of the script ---- */
 
+/* A secret as it is hidden in its line: with its quotes, as pga_mask_text() hides it too. */
+static void
+outer(const struct pga_secrets *secrets, size_t i, size_t *out_from, size_t *out_to)
+{
+    struct pga_str text = secrets->text;
+
+    *out_from = secrets->items[i].offset;
+    *out_to = *out_from + secrets->items[i].len;
+    *out_from -= *out_from > 0 && is_quote(text.data[*out_from - 1]);
+    *out_to += *out_to < text.len && is_quote(text.data[*out_to]);
+}
+
 /* Append the script's text from `from` to `to`, a mask for each secret that it touches. */
 static void
 append_clean(struct pga_buf *out, const struct pga_secrets *secrets, size_t from, size_t to)
 {
     for (size_t i = 0; i < secrets->count && from < to; i++) {
-        const struct pga_secret *item = &secrets->items[i];
-        size_t end = item->offset + item->len;
+        size_t begin, end;
 
-        if (end <= from || item->offset >= to)
+        outer(secrets, i, &begin, &end);
+        if (end <= from || begin >= to)
             continue;
-        if (item->offset > from)
-            pga_buf_append(out, pga_str_slice(secrets->text, from, item->offset - from));
+        if (begin > from)
+            pga_buf_append(out, pga_str_slice(secrets->text, from, begin - from));
         pga_buf_append_c(out, PGA_MASK);
         from = end;
     }
@@ -400,10 +412,13 @@ append_clean(struct pga_buf *out, const struct pga_secrets *secrets, size_t from
 static size_t
 begin_of(const struct pga_secrets *secrets, size_t offset)
 {
-    for (size_t i = 0; i < secrets->count; i++)
-        if (offset > secrets->items[i].offset &&
-            offset < secrets->items[i].offset + secrets->items[i].len)
-            return secrets->items[i].offset;
+    for (size_t i = 0; i < secrets->count; i++) {
+        size_t begin, end;
+
+        outer(secrets, i, &begin, &end);
+        if (offset > begin && offset < end)
+            return begin;
+    }
     return offset;
 }
 

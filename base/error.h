@@ -43,7 +43,7 @@ struct pga_place {
     int line;       /* 1-based; 0 when unknown */
     int column;     /* 1-based, in characters; 0 when unknown */
     char text[320]; /* that line, cut around the column, control characters made blanks, or "" */
-    int caret;      /* 0-based, in characters of `text`; meaningful when column > 0 */
+    int caret;      /* 0-based, in characters of `text`; meaningful when column > 0; -1: none */
 };
 
 struct pga_error {
@@ -56,7 +56,8 @@ struct pga_error {
     char hint[768];     /* "" or what to do next, with the exact command */
     char context[1024]; /* "" or the server's CONTEXT */
     struct pga_place place;
-    const char *src_file; /* shown with --debug only */
+    struct pga_place inner; /* without a file: in a query that a script built and ran */
+    const char *src_file;   /* shown with --debug only */
     int src_line;
 };
 

@@ -109,6 +109,8 @@ write_event(const struct pga_log *log, enum pga_log_level level, const char *lab
                         label != NULL ? label : level_names[level], log->colour ? "\033[0m" : "");
         append_lines(&out, pga_str_of(text));
     }
+    if (log->before != NULL)
+        log->before(log->before_ctx);
     /* One write for the whole event, so that other processes' lines don't come between. */
     (void)fwrite(out.data, 1, out.len, log->stream);
     (void)fflush(log->stream);

@@ -26,6 +26,8 @@ struct pga_log {
     enum pga_log_level level; /* what is less important is left out */
     bool json;                /* one JSON object a line */
     bool colour;
+    void (*before)(void *ctx); /* called before each event is written; may be NULL */
+    void *before_ctx;
 };
 
 /* Write "pgalter: <level>: <message>" or its JSON form, and flush. */

@@ -116,6 +116,7 @@ set_up_output(struct pga_context *ctx)
     ctx->log.colour = choose_colour(colour, stderr);
     ctx->colour = choose_colour(colour, stdout);
     ctx->is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+    pga_status_line_init(ctx, pga_clock_system());
 }
 
 static void

@@ -53,6 +53,7 @@ pga_print(struct pga_context *ctx, const char *fmt, ...)
             text = pga_str_slice(text, 1, text.len);
         }
     }
+    pga_status_line_wipe(&ctx->status_line);
     (void)fwrite(out.data, 1, out.len, stdout);
 }
 

@@ -17,12 +17,18 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "cli/options.h"
+#include "cli/status_line.h"
 #include "drivers/driver.h"
 #include "engine/runner.h"
 #include "journal/journal.h"
 
 struct pga_command;
 struct pga_config;
+
+/* What a server reported during the step that runs. */
+struct pga_notices {
+    size_t shown, left_out;
+};
 
 struct pga_context {
     struct pga_arena *mem; /* lives as long as the command */
@@ -33,8 +39,10 @@ struct pga_context {
 
     struct pga_log log;
     struct pga_json *json; /* the document; NULL without --json */
-    bool colour;           /* on stdout */
-    bool is_terminal;      /* stdin and stdout are one */
+    struct pga_status_line status_line;
+    struct pga_notices notices;
+    bool colour;      /* on stdout */
+    bool is_terminal; /* stdin and stdout are one */
 
     const char *dir;                 /* of the alterations */
     const char *config_file;         /* that was read; NULL: none */

@@ -9,6 +9,8 @@
 
 #include "base/mask.h"
 #include "base/str.h"
+#include "base/width.h"
+#include "cli/observe.h"
 
 /* "file:line:column", as much of it as is known. */
 static const char *
@@ -21,11 +23,38 @@ format_place(struct pga_arena *mem, const struct pga_place *place)
     return place->file;
 }
 
-/* The caret under the character; wide characters are as wide as the terminal makes them in the line above. */
+/* The caret under the character, which stands behind as many columns as a terminal takes for what is before it. */
 static const char *
 format_caret(struct pga_arena *mem, const struct pga_place *place)
 {
-    return pga_format(mem, "%*s^", place->caret, "");
+    struct pga_str text = pga_str_of(place->text);
+    size_t before = pga_utf8_offset(text, (size_t)place->caret);
+
+    return pga_format(mem, "%*s^", (int)pga_width(pga_str_slice(text, 0, before)), "");
+}
+
+/* A line with its caret, which is for eyes only. */
+static void
+report_line(struct pga_context *ctx, const char *label, const struct pga_place *place)
+{
+    int blanks = (int)strlen(label);
+
+    if (place->text[0] == '\0')
+        return;
+    pga_log_line(&ctx->log, PGA_LOG_ERROR, label, place->text);
+    if (place->column > 0 && place->caret >= 0 && !ctx->log.json)
+        pga_log_line(&ctx->log, PGA_LOG_ERROR, pga_format(ctx->mem, "%*s", blanks, ""),
+                     format_caret(ctx->mem, place));
+}
+
+static void
+report_numbers(struct pga_json *object, const struct pga_place *place)
+{
+    if (place->line > 0)
+        pga_json_set_int(object, "line", place->line);
+    if (place->column > 0)
+        pga_json_set_int(object, "column", place->column);
+    pga_json_set_text(object, "text", place->text[0] != '\0' ? place->text : NULL);
 }
 
 static void
@@ -45,11 +74,10 @@ report_json(struct pga_context *ctx, const struct pga_error *err)
         struct pga_json *place = pga_json_set(error, "place", pga_json_object());
 
         pga_json_set_text(place, "file", err->place.file);
-        if (err->place.line > 0)
-            pga_json_set_int(place, "line", err->place.line);
-        if (err->place.column > 0)
-            pga_json_set_int(place, "column", err->place.column);
+        report_numbers(place, &err->place);
     }
+    if (err->inner.line > 0)
+        report_numbers(pga_json_set(error, "query", pga_json_object()), &err->inner);
 }
 
 static void
@@ -75,6 +103,8 @@ mask_line(struct pga_context *ctx, struct pga_place *place)
     mask_field(ctx, place->text, sizeof(place->text));
     while (line[same] != '\0' && line[same] == place->text[same])
         same++;
+    if (place->caret < 0)
+        return;
     caret = pga_utf8_offset(pga_str_of(line), (size_t)place->caret);
     if (line[same] != place->text[same] && caret > same)
         place->caret = -1;
@@ -91,11 +121,8 @@ report_text(struct pga_context *ctx, const struct pga_error *err)
         err->sqlstate[0] == '\0' ? "" : pga_format(ctx->mem, " (SQLSTATE %s)", err->sqlstate);
 
     pga_log_write(log, PGA_LOG_ERROR, "%s%s%s", at, err->message, state);
-    if (place->text[0] != '\0') {
-        pga_log_line(log, PGA_LOG_ERROR, "line", pga_format(ctx->mem, "%s", place->text));
-        if (place->column > 0 && place->caret >= 0)
-            pga_log_line(log, PGA_LOG_ERROR, "    ", format_caret(ctx->mem, place));
-    }
+    report_line(ctx, "line", place);
+    report_line(ctx, "query", &err->inner);
     if (err->detail[0] != '\0')
         pga_log_line(log, PGA_LOG_ERROR, "detail", err->detail);
     if (err->context[0] != '\0')
@@ -116,12 +143,14 @@ pga_error_report(struct pga_context *ctx, const struct pga_error *original)
     struct pga_error masked_error = *original;
     const struct pga_error *err = &masked_error;
 
+    pga_observe_end(ctx);
     mask_field(ctx, masked_error.message, sizeof(masked_error.message));
     mask_field(ctx, masked_error.detail, sizeof(masked_error.detail));
     mask_field(ctx, masked_error.hint, sizeof(masked_error.hint));
     mask_field(ctx, masked_error.context, sizeof(masked_error.context));
     mask_field(ctx, masked_error.place.file, sizeof(masked_error.place.file));
     mask_line(ctx, &masked_error.place);
+    mask_line(ctx, &masked_error.inner);
     if (ctx->json != NULL)
         report_json(ctx, err);
     report_text(ctx, err);

@@ -7,7 +7,11 @@
 
 #include <string.h>
 
+#include "base/mask.h"
 #include "cli/steps.h"
+#include "engine/place.h"
+
+#define NOTICES_MAX 100 /* of one try of a step */
 
 /* "Found 2 alterations to deploy": scripts and people wait for these words. */
 static void
@@ -51,6 +55,26 @@ tell_lock_wait(struct pga_context *ctx, const struct pga_event_report *report)
                   holder->since, holder->query);
 }
 
+/* What a script raises without end must not bury the messages about it. */
+static void
+tell_left_out(struct pga_context *ctx)
+{
+    if (ctx->notices.left_out > 0)
+        pga_log_write(
+            &ctx->log, PGA_LOG_INFO,
+            "%zu more messages of the server were left out; with SET client_min_messages = "
+            "warning in the script it sends fewer",
+            ctx->notices.left_out);
+    ctx->notices = (struct pga_notices){0};
+}
+
+void
+pga_observe_end(struct pga_context *ctx)
+{
+    pga_status_line_end(&ctx->status_line);
+    tell_left_out(ctx);
+}
+
 static void
 observe(void *context, const struct pga_event_report *report)
 {
@@ -70,8 +94,11 @@ observe(void *context, const struct pga_event_report *report)
         break;
     case PGA_HAPPENING_STEP_STARTED:
         pga_log_write(log, PGA_LOG_DETAIL, "%s begins", report->step->id);
+        pga_status_line_begin(&ctx->status_line, report->step->id, report->index + 1,
+                              report->plan->count);
         break;
     case PGA_HAPPENING_STEP_RETRIED:
+        tell_left_out(ctx);
         pga_log_write(log, PGA_LOG_WARNING, "%s: %s; rolled back, trying again in %s",
                       report->step->id, report->error->message,
                       pga_format_duration_ms(ctx->mem, report->duration_ms));
@@ -81,27 +108,62 @@ observe(void *context, const struct pga_event_report *report)
                       report->step->id);
         break;
     case PGA_HAPPENING_STEP_DONE:
+        pga_observe_end(ctx);
         tell_step(ctx, report);
         break;
     }
 }
 
-/* What the server says while a script runs; its severity decides whether people see it without --verbose. */
+/* How important what a server reports is: it decides whether people see it without --verbose. */
+static enum pga_log_level
+notice_level(const struct pga_server_message *notice)
+{
+    if (strcmp(notice->severity, "WARNING") == 0)
+        return PGA_LOG_WARNING;
+    if (strncmp(notice->severity, "DEBUG", strlen("DEBUG")) == 0)
+        return PGA_LOG_DEBUG;
+    return strcmp(notice->severity, "LOG") == 0 ? PGA_LOG_DETAIL : PGA_LOG_INFO;
+}
+
+/* "file:4: " of the script that runs, or its id, or nothing for what pgalter itself runs. */
+static const char *
+notice_place(struct pga_context *ctx, struct pga_arena *mem,
+             const struct pga_server_message *notice)
+{
+    const struct pga_step *step = ctx->runner.current;
+    struct pga_place place;
+
+    if (step == NULL)
+        return "";
+    if (ctx->runner.sent == NULL)
+        return pga_format(mem, "%s: ", step->id);
+    pga_place_notice(mem, ctx->runner.sent, notice, &place);
+    return place.line == 0 ? pga_format(mem, "%s: ", place.file)
+                           : pga_format(mem, "%s:%d: ", place.file, place.line);
+}
+
+/* What the server says while a script runs. */
 static void
 observe_notice(void *context, const struct pga_server_message *notice)
 {
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
     struct pga_context *ctx = context;
-    const struct pga_step *step = ctx->runner.current;
-    bool is_warning = strcmp(notice->severity, "WARNING") == 0;
-    bool is_minor = strcmp(notice->severity, "DEBUG") == 0 || strcmp(notice->severity, "LOG") == 0;
-    enum pga_log_level level = is_warning ? PGA_LOG_WARNING
-                               : is_minor ? PGA_LOG_DEBUG
-                                          : PGA_LOG_INFO;
+    enum pga_log_level level = notice_level(notice);
+    const char *severity =
+        level == PGA_LOG_WARNING ? "" : pga_format(&mem, "%s: ", notice->severity);
 
-    pga_log_write(&ctx->log, level, "%s%sserver: %s%s", step == NULL ? "" : step->id,
-                  step == NULL ? "" : ": ",
-                  is_warning ? "" : pga_format(ctx->mem, "%s: ", notice->severity),
-                  notice->message);
+    if (level > ctx->log.level)
+        return;
+    if (ctx->notices.shown == NOTICES_MAX) {
+        ctx->notices.left_out++;
+        return;
+    }
+    ctx->notices.shown++;
+    pga_log_write(&ctx->log, level, "%sserver: %s%s", notice_place(ctx, &mem, notice), severity,
+                  pga_mask_text(&mem, notice->message));
+    pga_log_line(&ctx->log, level, "detail", pga_mask_text(&mem, notice->detail));
+    pga_log_line(&ctx->log, level, "hint", pga_mask_text(&mem, notice->hint));
 }
 
 void
@@ -111,4 +173,8 @@ pga_observe_attach(struct pga_context *ctx)
     ctx->runner.observe_ctx = ctx;
     ctx->driver->notice = observe_notice;
     ctx->driver->notice_ctx = ctx;
+    if (ctx->status_line.is_on) {
+        ctx->driver->tick = pga_status_line_tick;
+        ctx->driver->tick_ctx = &ctx->status_line;
+    }
 }

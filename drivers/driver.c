@@ -119,6 +119,13 @@ pga_result_value(const struct pga_result *result, size_t row, size_t column)
 }
 
 void
+pga_driver_tick(struct pga_driver *d)
+{
+    if (d->tick != NULL)
+        d->tick(d->tick_ctx);
+}
+
+void
 pga_driver_report(struct pga_driver *d, const struct pga_server_message *notice)
 {
     if (d->notice != NULL)
@@ -150,6 +157,7 @@ pga_driver_keep(struct pga_arena *mem, const struct pga_server_message *message)
     copy->internal_query = keep(mem, message->internal_query);
     copy->position = message->position;
     copy->internal_position = message->internal_position;
+    copy->is_ahead = message->is_ahead;
     return copy;
 }
 

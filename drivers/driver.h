@@ -71,6 +71,8 @@ struct pga_server_message {
     /* 1-based, in characters of the message (bytes where the database is SQL_ASCII); 0: none */
     int64_t position;
     int64_t internal_position; /* the same in internal_query */
+    /* Of a notice: it came behind the result of a statement, or amid its rows, that is not among the results yet. */
+    bool is_ahead;
 };
 
 /* What came back for one message: the results before an error, and that error. */
@@ -82,6 +84,9 @@ struct pga_results {
 };
 
 typedef void pga_notice_fn(void *ctx, const struct pga_server_message *notice);
+
+/* Called several times a second while the session waits for the server. */
+typedef void pga_tick_fn(void *ctx);
 
 struct pga_driver;
 
@@ -104,6 +109,8 @@ struct pga_driver {
     const struct pga_driver_ops *ops;
     pga_notice_fn *notice; /* may be NULL */
     void *notice_ctx;
+    pga_tick_fn *tick; /* may be NULL */
+    void *tick_ctx;
 };
 
 /*
@@ -158,6 +165,9 @@ void pga_driver_close(struct pga_driver **d);
 
 /* NULL where the value is NULL. Row and column must exist. */
 const char *pga_result_value(const struct pga_result *result, size_t row, size_t column);
+
+/* Tell whoever wants to know that the session is still waiting. For implementations. */
+void pga_driver_tick(struct pga_driver *d);
 
 /* Pass a notice to whoever listens. For implementations. */
 void pga_driver_report(struct pga_driver *d, const struct pga_server_message *notice);

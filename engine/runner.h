@@ -16,6 +16,7 @@
 #include "alterations/alteration.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "engine/place.h"
 #include "engine/plan.h"
 #include "journal/journal.h"
 #include "journal/lock.h"
@@ -64,6 +65,7 @@ struct pga_runner {
     void *observe_ctx;
 
     const struct pga_step *current; /* the step that runs; for notices */
+    const struct pga_sent *sent;    /* the message of it that is on its way, or NULL; likewise */
     bool has_lock;
     bool has_recorded; /* the failure of this run stands in `attempts` already */
 };

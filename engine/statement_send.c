@@ -36,10 +36,16 @@ pga_statement_send(struct pga_runner *runner, struct pga_arena *mem,
     struct pga_message message = {
         .sql = pga_str_slice(script->text, statement->offset, statement->len)};
     struct pga_span span = {.len = statement->len, .script_offset = statement->offset};
-    struct pga_span_map map = {.items = &span, .count = 1, .capacity = 1};
     struct pga_results results = {0};
-    size_t offset = 0;
-    bool found;
+    struct pga_sent sent = {.script = script,
+                            .statements = statements,
+                            .first = index,
+                            .end = index + 1,
+                            .map = {.items = &span, .count = 1, .capacity = 1},
+                            .message = message.sql,
+                            .in_bytes = pga_positions_in_bytes(runner->driver),
+                            .results = &results};
+    bool fine;
 
     if (statement->strings_matter &&
         statement->standard_strings != pga_session_standard_strings(runner->driver))
@@ -48,11 +54,10 @@ pga_statement_send(struct pga_runner *runner, struct pga_arena *mem,
         message.copies = &data;
         message.copy_count = 1;
     }
-    if (pga_driver_query(runner->driver, &message, mem, &results, err))
-        return true;
-    if (err->code != PGA_ERR_SQL)
-        return false;
-    found = pga_span_find(&map, message.sql, results.error == NULL ? 0 : results.error->position,
-                          pga_positions_in_bytes(runner->driver), &offset);
-    return pga_place_fill(err, script, statements, found, offset, index);
+    runner->sent = &sent;
+    fine = pga_driver_query(runner->driver, &message, mem, &results, err);
+    runner->sent = NULL;
+    if (!fine && err->code == PGA_ERR_SQL)
+        (void)pga_place_failure(mem, &sent, err);
+    return fine;
 }

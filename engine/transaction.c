@@ -23,6 +23,7 @@ struct attempt {
     struct pga_runner *runner;
     struct pga_arena *mem; /* of this try */
     const struct pga_script_text *script;
+    const struct pga_alteration *alteration; /* whose texts go into the journal; NULL: none do */
     struct pga_prepared prepared;
     struct pga_step_frame frame;
     struct pga_step_counts counts;
@@ -132,17 +133,6 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
            pga_runner_keep_lock(runner, err);
 }
 
-/* Results with a tag before the error: a rule can add results without one (STEP 5). */
-static size_t
-tagged(const struct pga_results *results)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < results->count; i++)
-        count += results->items[i].tag[0] != '\0';
-    return count;
-}
-
 /*
  * Say what failed behind the last statement of the script.  22012 is how the .sql files of the journal say that a row
  * is not there (journal/add.sql), 23502 that the journal was exchanged since the append.
@@ -170,23 +160,49 @@ name_tail(const struct attempt *attempt, size_t done, struct pga_error *err)
     (void)pga_error_while(err, "recording it");
 }
 
-/* Say where in the script the failure of a whole message stands. */
+/*
+ * A character that the database's encoding lacks: the server did not even read the message.  It stands in this script or
+ * in another one of the alteration, whose texts go into the journal.
+ */
 static void
-place_failure(struct attempt *attempt, const struct pga_results *results,
-              const struct pga_span_map *map, struct pga_str message, struct pga_error *err)
+name_character(struct attempt *attempt, const struct pga_results *results, struct pga_error *err)
 {
-    size_t done = tagged(results), offset = 0;
-    size_t tail = attempt->counts.script + attempt->prepared.end - attempt->prepared.first;
-    int64_t position = results->error == NULL ? 0 : results->error->position;
-    bool found = pga_span_find(map, message, position,
-                               pga_positions_in_bytes(attempt->runner->driver), &offset);
+    const struct pga_script_text *script = attempt->script;
+    size_t offset;
+    bool found = pga_place_characters(results->error->message, script->text, &offset);
 
+    for (size_t i = 0; !found && attempt->alteration != NULL && i < PGA_PART_COUNT; i++) {
+        script = attempt->alteration->parts[i];
+        found =
+            script != NULL && pga_place_characters(results->error->message, script->text, &offset);
+    }
+    if (found)
+        (void)pga_script_place(err, script, offset);
+    (void)pga_error_detail(
+        err,
+        "The database's encoding is %s. Every text of the alteration must be possible in it, "
+        "comments and the other scripts too: the journal keeps them.",
+        pga_driver_parameter(attempt->runner->driver, "server_encoding"));
+    (void)pga_error_hint(err, "Write the text without this character.");
+}
+
+/* Say where the failure of a whole message stands: before, in or behind the script. */
+static void
+place_failure(struct attempt *attempt, const struct pga_sent *sent, struct pga_error *err)
+{
+    size_t done = pga_results_tagged(sent->results);
+    size_t tail = sent->head + sent->end - sent->first;
+    bool found;
+
+    if (sent->results->error == NULL)
+        return;
+    found = pga_place_failure(attempt->mem, sent, err);
     attempt->at_append = !found && done == attempt->counts.append;
-    (void)pga_place_fill(err, attempt->script, &attempt->prepared.statements, found, offset,
-                         done >= attempt->counts.script
-                             ? attempt->prepared.first + done - attempt->counts.script
-                             : SIZE_MAX);
-    if (done >= tail)
+    if (done == 0 && pga_place_is_about_characters(sent->results->error))
+        name_character(attempt, sent->results, err);
+    else if (!found && done < sent->head)
+        (void)pga_error_while(err, "pgalter's own statements before its script");
+    else if (done >= tail)
         name_tail(attempt, done - tail, err);
 }
 
@@ -228,24 +244,32 @@ name_message(struct pga_buf *sql, const struct attempt *attempt)
 static bool
 send_whole(struct attempt *attempt, struct pga_error *err)
 {
+    const struct pga_prepared *prepared = &attempt->prepared;
     struct pga_buf sql = pga_buf_on(attempt->mem);
-    struct pga_span_map map = {0};
     struct pga_results results = {0};
-    struct pga_message message = {.copies = attempt->prepared.copies,
-                                  .copy_count = attempt->prepared.copy_count};
+    struct pga_message message = {.copies = prepared->copies, .copy_count = prepared->copy_count};
+    struct pga_sent sent = {.script = attempt->script,
+                            .statements = &prepared->statements,
+                            .first = prepared->first,
+                            .end = prepared->end,
+                            .in_bytes = pga_positions_in_bytes(attempt->runner->driver),
+                            .results = &results};
+    bool fine;
 
     name_message(&sql, attempt);
     attempt->counts = pga_step_head_sql(&sql, &attempt->frame);
-    pga_step_script_sql(&sql, attempt->script, &attempt->prepared, &map);
+    pga_step_script_sql(&sql, attempt->script, prepared, &sent.map);
     pga_step_tail_sql(&sql, &attempt->frame);
-    message.sql = pga_buf_str(&sql);
+    sent.head = attempt->counts.script;
+    sent.message = message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(attempt->runner->journal, err))
         return false;
-    if (send_last(attempt, &message, &results, err))
-        return true;
-    if (err->code == PGA_ERR_SQL)
-        place_failure(attempt, &results, &map, message.sql, err);
-    return false;
+    attempt->runner->sent = &sent;
+    fine = send_last(attempt, &message, &results, err);
+    attempt->runner->sent = NULL;
+    if (!fine && err->code == PGA_ERR_SQL)
+        place_failure(attempt, &sent, err);
+    return fine;
 }
 
 /*
@@ -265,7 +289,7 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     if (!pga_session_restore(attempt->runner->journal, err))
         return false;
     if (!pga_driver_query(driver, &message, attempt->mem, &head_results, err)) {
-        attempt->at_append = tagged(&head_results) == attempt->counts.append;
+        attempt->at_append = pga_results_tagged(&head_results) == attempt->counts.append;
         return false;
     }
     for (size_t i = attempt->prepared.first; i < attempt->prepared.end; i++)
@@ -279,7 +303,7 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     if (send_last(attempt, &message, &tail_results, err))
         return true;
     if (err->code == PGA_ERR_SQL)
-        name_tail(attempt, tagged(&tail_results), err);
+        name_tail(attempt, pga_results_tagged(&tail_results), err);
     return false;
 }
 
@@ -345,7 +369,11 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
     struct pga_texts texts = {0};
     struct pga_change change = pga_step_change(step, &after, &texts);
     struct pga_history_row row;
-    struct attempt attempt = {.runner = runner, .script = source->main};
+    struct attempt attempt = {
+        .runner = runner,
+        .script = source->main,
+        .alteration = step->kind == PGA_STEP_APPLY ? step->alteration : NULL,
+    };
     struct pga_retry retry;
     int64_t started = pga_clock_now_ms(runner->clock);
 

@@ -112,7 +112,8 @@ pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_f
 
     assert(fence_count <= PGA_PQ_FENCES_MAX);
     pq->mem = mem;
-    pq->base = (struct pga_driver){&pq_ops, settings->notice, settings->notice_ctx};
+    pq->base = (struct pga_driver){
+        .ops = &pq_ops, .notice = settings->notice, .notice_ctx = settings->notice_ctx};
     pq->settings = *settings;
     pq->settings.conninfo =
         settings->conninfo == NULL ? "" : pga_strdup(&pq->mem, settings->conninfo);

@@ -56,6 +56,7 @@ struct pga_pq {
     struct pga_pq_pairs effective;   /* with service file, environment and libpq's defaults */
     PGconn *conn;                    /* NULL while there is no session */
     const char *where;
+    bool by_row; /* the rows of the message that is on its way are read one by one */
     int backend_pid, server_version; /* of the last session */
 };
 
@@ -123,8 +124,9 @@ bool pga_pq_fail_connect(const struct pga_pq *pq, const char *text, bool needs_p
 enum pga_pq_event { PGA_PQ_READY, PGA_PQ_TIMEOUT, PGA_PQ_SIGNALLED };
 
 struct pga_pq_watch {
-    int64_t deadline_ms; /* on the monotonic clock; INT64_MAX: none */
-    int signals_seen;    /* signals up to this many don't end the wait */
+    int64_t deadline_ms;        /* on the monotonic clock; INT64_MAX: none */
+    int signals_seen;           /* signals up to this many don't end the wait */
+    struct pga_driver *ticking; /* whose tick is due now and then; NULL: nobody's */
 };
 
 int64_t pga_pq_now_ms(void);

@@ -337,7 +337,8 @@ send_text(struct pga_pq *pq, const struct pga_message *message)
 
     if (PQsendQuery(pq->conn, pga_str_dup(&scratch, message->sql)) != 1)
         return false;
-    return message->keep_rows || PQsetSingleRowMode(pq->conn) == 1;
+    pq->by_row = !message->keep_rows && PQsetSingleRowMode(pq->conn) == 1;
+    return message->keep_rows || pq->by_row;
 }
 
 bool
@@ -350,7 +351,7 @@ pga_pq_query(struct pga_driver *d, const struct pga_message *message, struct pga
         .message = message,
         .mem = mem,
         .results = results,
-        .watch = {.deadline_ms = INT64_MAX, .signals_seen = pga_interrupt_count()},
+        .watch = {.deadline_ms = INT64_MAX, .signals_seen = pga_interrupt_count(), .ticking = d},
         .cancel = {.fd = -1},
     };
 

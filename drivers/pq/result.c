@@ -48,6 +48,16 @@ pga_pq_read_message(const PGresult *res, struct pga_server_message *out)
         out->severity = field(res, PG_DIAG_SEVERITY);
 }
 
+/*
+ * libpq hands a notice on as soon as it sees it, also before a result that it has read already was fetched.  There is no
+ * question for that, but the mode can be set (again) only as long as nothing of a result is there.
+ */
+static bool
+is_ahead(const struct pga_pq *pq)
+{
+    return pq->conn != NULL && pq->by_row && PQsetSingleRowMode(pq->conn) == 0;
+}
+
 void
 pga_pq_receive_notice(void *arg, const PGresult *res)
 {
@@ -55,6 +65,7 @@ pga_pq_receive_notice(void *arg, const PGresult *res)
     struct pga_server_message notice;
 
     pga_pq_read_message(res, &notice);
+    notice.is_ahead = is_ahead(pq);
     pga_driver_report(&pq->base, &notice);
 }
 

@@ -13,6 +13,7 @@
 
 #define SLICE_MS     100 /* how soon a second signal is noticed */
 #define SLICE_MAX_MS 60000
+#define TICK_MS      200 /* between two ticks */
 
 int64_t
 pga_pq_now_ms(void)
@@ -38,7 +39,8 @@ pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch)
 {
     /* After the first signal its descriptor stays readable, so it says nothing about the second. */
     bool first = watch->signals_seen == 0;
-    int64_t slice = first ? SLICE_MAX_MS : SLICE_MS;
+    bool ticks = watch->ticking != NULL && watch->ticking->tick != NULL;
+    int64_t slice = !first ? SLICE_MS : ticks ? TICK_MS : SLICE_MAX_MS;
     struct pollfd all[3];
 
     assert(count <= 2);
@@ -57,5 +59,7 @@ pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch)
             return PGA_PQ_READY;
         if (left == 0 && pga_interrupt_count() <= watch->signals_seen)
             return PGA_PQ_TIMEOUT;
+        if (ready == 0 && ticks)
+            pga_driver_tick(watch->ticking);
     }
 }

@@ -305,8 +305,8 @@ INSERT INTO a VALUES (1, 7);"
 @test "notices are shown with their alteration, none with --quiet" {
     script 1.0.0-100-a.up.sql "DO \$\$ BEGIN RAISE NOTICE 'a notice'; RAISE WARNING 'a warning'; RAISE DEBUG 'a debug'; END \$\$;"
     expect 0 pgalter deploy
-    contains "$errors" "pgalter: info: 100-a: server: NOTICE: a notice"
-    contains "$errors" "pgalter: warning: 100-a: server: a warning"
+    contains "$errors" "pgalter: info: $PGALTER_DIR/1.0.0-100-a.up.sql:1: server: NOTICE: a notice"
+    contains "$errors" "pgalter: warning: $PGALTER_DIR/1.0.0-100-a.up.sql:1: server: a warning"
     lacks "$errors" "a debug"
     script 1.0.0-200-b.up.sql "DO \$\$ BEGIN RAISE NOTICE 'a notice'; RAISE WARNING 'a warning'; END \$\$;"
     expect 0 pgalter deploy --quiet

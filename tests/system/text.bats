@@ -151,7 +151,7 @@ INSERT INTO t VALUES (6, 'last');"
 }
 
 @test "COPY FROM STDIN and errors: in a row, behind the rows" {
-    fails 2 "CREATE TABLE t (n int);
+    fails 4 "CREATE TABLE t (n int);
 COPY t FROM STDIN;
 1
 wrong

@@ -1,0 +1,98 @@
+/*
+ * cli/status_line.c: the line on a terminal that says what runs, and for how long.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cli/status_line.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "base/width.h"
+#include "cli/context.h"
+#include "cli/terminal.h"
+
+#define SHORT_MS 500 /* up to here the time is not worth telling */
+
+void
+pga_status_line_init(struct pga_context *ctx, const struct pga_clock *clock)
+{
+    ctx->status_line = (struct pga_status_line){
+        .is_on = ctx->json == NULL && !ctx->log.json && ctx->log.level >= PGA_LOG_INFO &&
+                 pga_terminal_can_wipe(STDERR_FILENO),
+        .clock = clock,
+    };
+    ctx->log.before = pga_status_line_wipe;
+    ctx->log.before_ctx = &ctx->status_line;
+}
+
+void
+pga_status_line_begin(struct pga_status_line *line, const char *id, size_t number, size_t count)
+{
+    line->id = id;
+    line->number = number;
+    line->count = count;
+    line->started_ms = pga_clock_now_ms(line->clock);
+}
+
+void
+pga_status_line_end(struct pga_status_line *line)
+{
+    pga_status_line_wipe(line);
+    line->id = NULL;
+}
+
+/* " ... 4.2 s"; nothing at first. */
+static const char *
+format_elapsed(struct pga_arena *mem, int64_t ms)
+{
+    if (ms < SHORT_MS)
+        return " ...";
+    if (ms < 60000)
+        return pga_format(mem, " ... %lld.%lld s", (long long)(ms / 1000),
+                          (long long)(ms % 1000 / 100));
+    return pga_format(mem, " ... %s", pga_format_duration_ms(mem, ms));
+}
+
+void
+pga_status_line_tick(void *context)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_status_line *line = context;
+    const char *count = pga_format(&mem, "%zu", line->count), *before, *behind;
+    struct pga_buf id = pga_buf_on(&mem);
+    size_t columns, taken;
+
+    if (!line->is_on || line->id == NULL)
+        return;
+    before = pga_format(&mem, "[%*zu/%s] ", (int)strlen(count), line->number, count);
+    behind = format_elapsed(&mem, pga_clock_now_ms(line->clock) - line->started_ms);
+    pga_buf_append_printable(&id, pga_str_of(line->id));
+    /* A full line would move the terminal to the next one. */
+    columns = pga_terminal_columns(STDERR_FILENO) - 1;
+    taken = strlen(before) + strlen(behind);
+    (void)fprintf(
+        stderr, "\r\033[K%s",
+        pga_width_cut(
+            &mem,
+            pga_format(&mem, "%s%s%s", before,
+                       pga_width_cut(&mem, id.data, columns > taken ? columns - taken : 0), behind),
+            columns));
+    (void)fflush(stderr);
+    line->is_drawn = true;
+}
+
+void
+pga_status_line_wipe(void *context)
+{
+    struct pga_status_line *line = context;
+
+    if (!line->is_drawn)
+        return;
+    (void)fputs("\r\033[K", stderr);
+    (void)fflush(stderr);
+    line->is_drawn = false;
+}
