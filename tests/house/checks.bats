@@ -102,3 +102,36 @@ without() {
     without base/b.sql:1 DESIGN 8 design
     without docs/more.md:1 FACTS Prices facts
 }
+
+@test "check-docs refuses a manual that contradicts the tables" {
+    copy=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$copy"
+    git ls-files --cached --others --exclude-standard ci base/*.def cli/*.def '*.md' | tar -cT - | tar -xC "$copy"
+    mkdir -p "$copy/tests"
+    cp -R tests/system "$copy/tests"
+    cd "$copy"
+    git init -q
+    # Links to what was not copied are not the point here.
+    docs() { ci/check-docs | grep -v 'leads nowhere' || true; }
+    [ -z "$(docs)" ] || { docs; return 1; }
+
+    mv docs/errors/changed.md docs/errors/changes.md
+    printf '# Exit code 2: none\n' >docs/exit-codes/2.md
+    sed -i 's/^## What to do$/## Do this/' docs/errors/needs.md
+    sed -i 's/^# sql: /# SQL: /' docs/errors/sql.md
+    # shellcheck disable=SC2016 # backticks of Markdown
+    printf 'Type `pgalter depoly`, or `pgalter deploy --stirct`, or `--dri`; `pgalter help changes`.\n' >>docs/tutorial.md
+    printf '    pgalter deploy --nowhere # --comment\n%090d\n' 0 >>docs/errors/locked.md
+    # shellcheck disable=SC2016
+    printf '# A guide\n\n```sh\nrm -rf /\n```\n' >docs/guides/new.md
+    run docs
+    for line in 'docs/errors/changed.md: missing' 'docs/errors/changes.md: superfluous' 'docs/exit-codes/2.md: superfluous' \
+        'docs/errors/needs.md: its sections are' 'docs/errors/sql.md: its first line is not' \
+        'docs/tutorial.md: there is no command "pgalter depoly"' 'docs/tutorial.md: there is no option "--stirct"' \
+        'docs/tutorial.md: there is no option "--dri"' 'docs/tutorial.md: "pgalter help changes" explains nothing' \
+        'docs/errors/locked.md: there is no option "--nowhere"' 'longer than 80 columns' \
+        'docs/README.md: the index has no link to guides/new.md' 'docs/guides/new.md: no test runs its commands'; do
+        [[ $output == *"$line"* ]] || { echo "lacks: $line"; echo "$output"; return 1; }
+    done
+    [[ $output != *comment* ]]
+}

@@ -13,7 +13,7 @@ rows() { grep -E "^$2\(" "$PGA_TEST_SOURCE_DIR/base/$1" | cut -d, -f"$3" | tr -d
     for id in $(rows error_id.def PGA_ERROR_ID 2); do
         expect 0 pgalter help "$id"
         contains "$out" "# $id: "
-        contains "$out" "## What it means"
+        contains "$out" "## What to do"
         same "$(grep -E '.{81}' <<<"$out")" ""
         # A link is a path, or the words that one reads.
         lacks "$out" "]("
@@ -30,7 +30,7 @@ rows() { grep -E "^$2\(" "$PGA_TEST_SOURCE_DIR/base/$1" | cut -d, -f"$3" | tr -d
     for status in 0 $(rows error.def PGA_ERROR 2); do
         expect 0 pgalter help "$status"
         contains "$out" "# Exit code $status: "
-        contains "$out" "## What it means"
+        contains "$out" "## Running the same command again"
         same "$(grep -E '.{81}' <<<"$out")" ""
         lacks "$out" "]("
     done
@@ -46,7 +46,7 @@ rows() { grep -E "^$2\(" "$PGA_TEST_SOURCE_DIR/base/$1" | cut -d, -f"$3" | tr -d
 
 @test "an unknown topic is refused with the nearest" {
     local words
-    for words in chnaged:changed deplo:deploy exit-code:exit-codes error:errors unterminate:unterminated; do
+    for words in changes:changed deplo:deploy exit-code:exit-codes error:errors unterminate:unterminated; do
         expect 64 pgalter help "${words%:*}"
         contains "$errors" "there is no help about \"${words%:*}\""
         contains "$errors" "hint: Did you mean \"pgalter help ${words#*:}\"?"
@@ -54,6 +54,22 @@ rows() { grep -E "^$2\(" "$PGA_TEST_SOURCE_DIR/base/$1" | cut -d, -f"$3" | tr -d
     done
     expect 64 pgalter help something-else
     contains "$errors" "\"pgalter help\" lists the commands"
+}
+
+# commands TEXT: the lines of a page that are typed and begin with the program, without what the shell makes of the rest.
+commands() { sed -n -E 's/^ {4,}(pgalter [^|;<>]*).*/\1/p' <<<"$1" | sed -E "s/\"[^\"]*\"|'[^']*'/TEXT/g; s/ # .*//"; }
+
+@test "what the pages tell people to type are commands and options that go together" {
+    local topic line command option
+    for topic in $(rows error_id.def PGA_ERROR_ID 2) 0 $(rows error.def PGA_ERROR 2); do
+        while read -r line; do
+            read -r _ command _ <<<"$line"
+            expect 0 pgalter help "$command" || { echo "$topic: $line"; return 1; }
+            while read -r option; do
+                grep -qE -- "$option\b" <<<"$out" || { echo "$topic: \"$command\" has no option $option: $line"; return 1; }
+            done < <(grep -oE -- ' --[a-z-]+' <<<"$line")
+        done < <(commands "$(pgalter help "$topic" | grep -v '^    pgalter: ')")
+    done
 }
 
 @test "a message's last line is a command that explains it" {

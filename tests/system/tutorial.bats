@@ -1,0 +1,78 @@
+#!/usr/bin/env bats
+# The tutorial and the guides: every command on them is typed, and prints what the page says.
+
+load ../lib/cluster.bash
+load ../lib/schema.bash
+load ../lib/pgalter.bash
+load ../lib/page.bash
+
+setup_file() { cluster_start; }
+teardown_file() { cluster_stop; }
+
+# A project where the unprivileged user of a root's private cluster can be too; bats' own folders are closed to it.
+setup() {
+    unset PGALTER_DIR PGALTER_DATABASE_URL DATABASE_URL
+    own=$(mktemp -d /tmp/pgalter-page.XXXXXX)
+    chmod 755 "$own"
+    cd "$own" || return 1
+}
+
+teardown() {
+    cluster_log_on_failure
+    (cd "$own" && pgalter local reset --yes >/dev/null 2>&1) || true
+    cd / && rm -rf "$own"
+}
+
+# dump_needed: pg_dump refuses a server that is newer than itself.
+dump_needed() {
+    local client server
+    client=$(pg_dump --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
+    server=$(query postgres "SELECT current_setting('server_version_num')::int / 10000")
+    [ "$client" -ge "$server" ] || skip "pg_dump $client can't read PostgreSQL $server"
+}
+
+page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
+
+@test "tutorial" {
+    unset PGHOST PGPORT PGUSER
+    page tutorial.md
+}
+
+@test "guide: start on an existing database" {
+    dump_needed
+    page guides/existing-database.md
+}
+
+@test "guide: fix a wrong down script" {
+    page guides/wrong-down-script.md
+}
+
+@test "guide: branches and late arrivals" {
+    page guides/branches.md
+}
+
+@test "guide: roles and grants" {
+    page guides/roles-and-grants.md
+}
+
+@test "guide: restore and rename of a database" {
+    dump_needed
+    page guides/restore-and-rename.md
+}
+
+# wrong TEXT MESSAGE: that page is refused.
+wrong() {
+    printf '%s\n' "$1" >wrong.md
+    run page_run wrong.md
+    [ "$status" = 1 ] || { echo "not refused: $1"; return 1; }
+    contains "$output" "$2"
+}
+
+@test "a page whose commands fail or print something else is found" {
+    wrong $'```sh\nfalse\ntrue\n```' "block 1 exits with 1 instead of 0"
+    wrong $'```sh 64\npgalter version\n```' "block 1 exits with 0 instead of 64"
+    wrong $'```sh\ntrue\n```\n```sh\necho a\n```\n\n```text\nb\n```' "block 2 prints something else"
+    wrong $'```text\nb\n```' "has no commands"
+    printf '%s\n' $'```sh\nx=a\n```\n```sh 64\necho $x\npgalter depoly 2>/dev/null\n```\n\n```text\na\n```' >right.md
+    page_run right.md
+}
