@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alterations/copy_rows.h"
 #include "alterations/lexer.h"
 #include "alterations/secret.h"
 #include "alterations/statement_kind.h"
@@ -243,6 +244,25 @@ skip_copy_line(struct splitter *s)
     return true;
 }
 
+/* A line \. ends the rows for psql and the server, also where the field that it stands in is still open. */
+static bool
+check_rows(struct splitter *s, const struct pga_statement *statement)
+{
+    struct pga_str data = pga_str_slice(s->text, statement->data_offset, statement->data_len);
+    struct pga_copy_format format = pga_copy_format(
+        pga_str_slice(s->text, statement->offset, statement->len), statement->standard_strings);
+    size_t row = 0;
+
+    if (!pga_copy_is_open(data, &format, &row))
+        return true;
+    (void)pga_fail(s->err, PGA_ERR_USAGE,
+                   "the rows of \"COPY ... FROM STDIN\" end within a quoted field");
+    (void)pga_error_detail(s->err, "A line that is only \\. ends the rows, also within quotes.");
+    (void)pga_error_hint(s->err, "Close the field that this row opens. If it holds a line \\. "
+                                 "itself, write these rows in the text format.");
+    return place(s, PGA_ID_COPY_ROWS, statement->data_offset + row);
+}
+
 /* Behind COPY ... FROM STDIN: its rows, up to a line that is only \. */
 static bool
 read_copy_data(struct splitter *s, struct pga_statement *statement)
@@ -264,7 +284,7 @@ read_copy_data(struct splitter *s, struct pga_statement *statement)
         if (pga_str_equal_c(pga_str_slice(rest, 0, len), "\\.")) {
             statement->data_len = at - statement->data_offset;
             statement->end = s->lexer.offset = s->tags_from = next;
-            return true;
+            return check_rows(s, statement);
         }
         at = next;
     }

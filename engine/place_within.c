@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "alterations/copy_rows.h"
 #include "alterations/lexer.h"
 
 #define BLOCK_NAME "inline_code_block" /* how the server calls a DO block, in every language */
@@ -195,61 +196,6 @@ pga_body_spot(struct pga_arena *mem, const struct pga_sent *sent,
 
 /* ---- rows ---- */
 
-/* How the rows of a COPY are written. */
-struct format {
-    bool is_csv;
-    char quote;
-};
-
-static struct format
-read_format(struct pga_str text, const struct pga_statement *statement)
-{
-    struct format format = {.quote = '"'};
-    struct pga_lexer lexer;
-    struct pga_token token;
-    bool is_quote = false;
-
-    pga_lexer_init(&lexer, pga_str_slice(text, 0, statement->offset + statement->len),
-                   statement->standard_strings);
-    lexer.offset = statement->offset;
-    while (pga_lexer_next_significant(&lexer, &token)) {
-        struct pga_str word = pga_str_slice(text, token.offset, token.len);
-
-        if (token.kind == PGA_TOKEN_STRING && is_quote && token.len > 2)
-            format.quote = text.data[token.offset + token.len - 2];
-        format.is_csv = format.is_csv || pga_str_equal_nocase(word, "csv") ||
-                        pga_str_equal_nocase(word, "'csv'");
-        is_quote =
-            pga_str_equal_nocase(word, "quote") || (is_quote && pga_str_equal_nocase(word, "as"));
-    }
-    return format;
-}
-
-/*
- * Length of the first row, with its line end, and how many lines the server counts for it: those of a quoted field too, but
- * not in the first row, before it knows what a line ends in.
- */
-static size_t
-row_length(struct pga_str data, struct format format, bool is_first, size_t *out_lines)
-{
-    bool quoted = false, escaped = false;
-    size_t at = 0;
-
-    *out_lines = 1;
-    for (; at < data.len; at++) {
-        char c = data.data[at];
-
-        if (format.is_csv)
-            quoted = quoted != (c == format.quote);
-        if (c == '\n' && !quoted && !escaped)
-            return at + 1;
-        if (c == '\n' && quoted && !is_first)
-            ++*out_lines;
-        escaped = !format.is_csv && c == '\\' && !escaped;
-    }
-    return at;
-}
-
 /* The line of the rows that a context names; 0 when it does not. */
 static size_t
 row_line(const char *context)
@@ -271,13 +217,15 @@ pga_row_spot(struct pga_str text, const struct pga_statement *statement,
 {
     struct pga_str data = pga_str_slice(text, statement->data_offset, statement->data_len);
     size_t line = row_line(said->context), counted = 0, at = 0;
-    struct format format = read_format(text, statement);
+    struct pga_copy_format format = pga_copy_format(
+        pga_str_slice(text, statement->offset, statement->len), statement->standard_strings);
 
     if (line == 0)
         return false;
     while (at < data.len) {
         size_t lines;
-        size_t len = row_length(pga_str_slice(data, at, data.len), format, at == 0, &lines);
+        size_t len =
+            pga_copy_row_length(pga_str_slice(data, at, data.len), &format, at == 0, &lines);
 
         counted += lines;
         if (counted >= line) {
