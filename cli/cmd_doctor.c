@@ -82,13 +82,14 @@ add_next(struct pga_json *array, const struct pga_next *next)
 static void
 fill_document(struct pga_context *ctx, const struct pga_findings *findings)
 {
+    static const char *const names[PGA_VERDICT_COUNT] = {"ok", "attention", "failed",
+                                                         "not_checked"};
     struct pga_json *counts, *array;
 
     pga_json_set_bool(ctx->json, "healthy", ctx->exit_status == 0);
     counts = pga_json_set(ctx->json, "counts", pga_json_object());
     for (int i = 0; i < PGA_VERDICT_COUNT; i++)
-        pga_json_set_int(counts, pga_verdict_name((enum pga_verdict)i),
-                         (int64_t)findings->by_verdict[i]);
+        pga_json_set_int(counts, names[i], (int64_t)findings->by_verdict[i]);
     array = pga_json_set(ctx->json, "findings", pga_json_array());
     for (size_t i = 0; i < findings->count; i++) {
         const struct pga_finding *finding = &findings->items[i];

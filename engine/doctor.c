@@ -134,6 +134,7 @@ pga_finding_say_error(const struct pga_doctor *doctor, struct pga_finding *out,
     if (error->hint[0] != '\0')
         pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "%s",
                          pga_mask_text(doctor->mem, error->hint));
+    pga_finding_next(doctor, out, PGA_NEXT_COMMAND, "pgalter help %s", pga_error_topic(error));
 }
 
 /* NULL where the server's answer has no such row or column: it is looked at, not believed. */

@@ -189,8 +189,9 @@ pga_check_sessions(const struct pga_doctor *doctor, struct pga_finding *out)
     }
     pga_finding_say(doctor, out, PGA_VERDICT_NOT_CHECKED,
                     "the role sees only what its own sessions do");
+    pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "A superuser can let it see all:");
     pga_finding_sql(
-        doctor, out, "a superuser", NULL,
+        doctor, out, NULL, NULL,
         pga_format(doctor->mem, "GRANT pg_read_all_stats TO %s",
                    pga_driver_quote_plainly(
                        doctor->mem, text(doctor, PGA_PROBE_SERVER, 0, "current_user_name"))));

@@ -60,6 +60,11 @@ commands=("deploy" "status" "list" "history" "plan" "rollback zero --yes" "show 
 refused() {
     local words=$1 command
     shift
+    # doctor looks at more, and says the same.
+    expect 20 pgalter doctor "$@"
+    contains "$out" "the schema \"pgalter\" can't be trusted as a journal"
+    contains "$out" "$words"
+    nothing_ran
     for command in "${commands[@]}"; do
         # shellcheck disable=SC2086
         expect 66 pgalter $command "$@"
@@ -285,7 +290,7 @@ DROP TABLE public.third;" ""
     expect 0 pgalter forget 40-marked --because x
     rm "$PGALTER_DIR"/1.0.0-40-*
     local command
-    for command in status list history plan "plan rollback zero" "show 10-first" "rollback zero --yes" status; do
+    for command in doctor status list history plan "plan rollback zero" "show 10-first" "rollback zero --yes" status; do
         # shellcheck disable=SC2086
         expect 0 pgalter $command
     done

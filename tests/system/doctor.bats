@@ -1,0 +1,536 @@
+#!/usr/bin/env bats
+# doctor: each check is made unhealthy for real, and what doctor says to run next is run, after which it is content.
+
+load ../lib/cluster.bash
+load ../lib/schema.bash
+load ../lib/pgalter.bash
+
+setup_file() {
+    cluster_start max_prepared_transactions=5
+    # These two need a minute to be noticed; the tests at the end look at them.
+    query postgres "CREATE DATABASE aged" >/dev/null
+    query aged "BEGIN; CREATE TABLE held (n int); PREPARE TRANSACTION 'it''s \"old\"'" >/dev/null
+    psql -Xq -d aged -c "SET application_name = 'forgetful'" -c "CREATE TABLE used (n int)" \
+        -c "BEGIN" -c "LOCK TABLE used" -c "SELECT pg_sleep(400)" >/dev/null 2>&1 3>&- &
+    echo "$!" >"$BATS_FILE_TMPDIR/sleeper"
+    date +%s >"$BATS_FILE_TMPDIR/since"
+}
+
+teardown_file() {
+    kill "$(<"$BATS_FILE_TMPDIR/sleeper")" 2>/dev/null || true
+    cluster_stop
+}
+
+setup() {
+    db=doctor_$BATS_TEST_NUMBER
+    database_create "$db"
+    export PGALTER_DIR=$BATS_TEST_TMPDIR/alterations
+    table 1.0.0-100-a a
+    table 1.0.0-200-b b
+}
+
+teardown() { cluster_log_on_failure; }
+
+# examine STATUS ARGUMENTS: doctor's document, in $out.
+examine() {
+    local want=$1
+    shift
+    expect "$want" pgalter doctor --json "$@"
+}
+
+# finding GROUP CHECK: that finding of the document.
+finding() { jq -ce --arg g "$1" --arg c "$2" '.findings[] | select(.group == $g and .check == $c)' <<<"$out"; }
+
+# is GROUP CHECK VERDICT [PART]: that verdict, and PART in its text or details.
+is() {
+    local found
+    found=$(finding "$1" "$2") || { echo "no finding $1/$2 in $out"; return 1; }
+    same "$(jq -r .verdict <<<"$found")" "$3" || { echo "$found"; return 1; }
+    contains "$(jq -r '.text, .details[]' <<<"$found")" "${4-}"
+}
+
+# unhealthy: every finding that is neither ok nor not checked, "group/check" each.
+unhealthy() { jq -r '[.findings[] | select(.verdict == "attention" or .verdict == "failed") | .group + "/" + .check] | join(" ")' <<<"$out"; }
+
+# run_sql GROUP CHECK [PATTERN]: run the statements that doctor says, each as the role and in the database it names.
+run_sql() {
+    local role database statement count=0
+    while IFS=$'\t' read -r role database statement; do
+        PGUSER=${role/#-/postgres} query "${database/#-/$db}" "$statement" >/dev/null || { echo "failed: $statement"; return 1; }
+        count=$((count + 1))
+    done < <(finding "$1" "$2" | jq -r --arg p "${3-.}" '.next[] | select(.kind == "sql" and (.text | test($p)))
+        | [(.role // "-"), .database // "-", .text] | @tsv')
+    [ "$count" -gt 0 ] || { echo "no statement to run: $(finding "$1" "$2")"; return 1; }
+}
+
+# tls_cases: what the test of TLS looks at; its server must be stopped whatever comes.  Sees the variables of that test.
+tls_cases() {
+    local on_this="host=127.0.0.1 port=$port dbname=postgres user=postgres"
+    unset PGHOST
+    examine 0 --db "$on_this sslmode=disable" && is connection tls ok "the server is on this machine" || return 1
+    examine 0 --db "$on_this sslmode=require" && is connection tls ok "TLSv1" && is connection tls ok "not verified (sslmode=require)" || return 1
+    examine 69 --db "$on_this sslmode=verify-full sslrootcert=$dir/none.crt" || examine 64 --db "$on_this sslmode=verify-full sslrootcert=$dir/none.crt" || return 1
+    is connection connecting failed || return 1
+    as_cluster_user cp "$dir/data/server.crt" "$dir/root.crt" && as_cluster_user chmod 644 "$dir/root.crt" && chmod a+rx "$dir" || return 1
+    examine 0 --db "$on_this sslmode=verify-ca sslrootcert=$dir/root.crt" && is connection tls ok "is verified (sslmode=verify-ca)" || return 1
+    PGPASSWORD=wrong examine 77 --db "host=127.0.0.1 port=$port dbname=postgres user=guarded" && is connection connecting failed "28P01" || return 1
+    [ -n "$address" ] || return 0
+    local over_net="host=$address port=$port dbname=postgres user=postgres"
+    examine 20 --db "$over_net sslmode=disable" && is connection tls attention "not in use" && same "$(unhealthy)" "connection/tls" || return 1
+    contains "$(finding connection tls)" "sslmode=verify-full" || return 1
+    examine 20 --db "$over_net sslmode=prefer" && is connection tls attention "not verified" || return 1
+    examine 0 --db "$over_net sslmode=verify-ca sslrootcert=$dir/root.crt" && is connection tls ok
+}
+
+@test "all is well, before and after the first deploy; nothing is written" {
+    examine 0
+    same "$(unhealthy)" ""
+    same "$(jq -r .healthy <<<"$out")" true
+    is journal trust ok "none yet"
+    is journal history "not checked"
+    same "$(query "$db" "SELECT to_regnamespace('pgalter') IS NULL")" t
+    expect 0 pgalter deploy
+    examine 0
+    same "$(unhealthy)" ""
+    is journal trust ok 'schema "pgalter" of "postgres", format 1.0'
+    is journal history ok "3 rows hold together, and agree with the 2 alterations that are applied"
+    is journal history ok "$(query "$db" "SELECT encode(hash, 'hex') FROM pgalter.history WHERE seq = 2")"
+    is journal scripts ok "4 stored"
+    is directory alterations ok "2 alterations"
+    is versions server ok "PostgreSQL $(query "$db" "SHOW server_version")"
+    same "$(query "$db" "SELECT count(*) FROM pgalter.attempts")" 0
+    expect 0 pgalter doctor
+    contains "$out" "
+healthy"
+    same "$(jq -n --argjson a "$(pgalter doctor --json)" '$a.counts | add == ($a.findings | length)')" true
+}
+
+@test "a role that may do nothing: the printed grants let it make the first deploy" {
+    query "$db" "CREATE ROLE \"weak \"\"role\"\"\" LOGIN; CREATE ROLE \"The Owner\" LOGIN; ALTER DATABASE $db OWNER TO \"The Owner\";
+        ALTER SCHEMA public OWNER TO \"The Owner\"; REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    export PGUSER='weak "role"'
+    examine 20
+    is role identity ok 'database owned by "The Owner"'
+    is role deploying attention "may not make the journal"
+    is role "new tables" attention
+    same "$(unhealthy)" "role/deploying role/new tables"
+    same "$(finding role deploying | jq -r '.next[0].text')" "GRANT CREATE ON DATABASE $db TO \"weak \"\"role\"\"\""
+    same "$(finding role deploying | jq -r '.next[0].role')" "The Owner"
+    expect 20 pgalter doctor
+    contains "$out" "-> as \"The Owner\" run: GRANT CREATE ON DATABASE $db TO \"weak \"\"role\"\"\";"
+    expect 77 pgalter deploy
+    examine 20
+    run_sql role deploying
+    run_sql role "new tables"
+    examine 0
+    same "$(unhealthy)" ""
+    expect 0 pgalter deploy
+    examine 0
+    is role deploying ok
+    # Others' sessions are hidden from it, which is said and is no fault.
+    is activity "long transactions" "not checked"
+    run_sql activity "long transactions"
+    examine 0
+    is activity "long transactions" ok
+}
+
+@test "a reader: grants for reading first, and then for deploying" {
+    query "$db" "CREATE ROLE deployer_of_3 LOGIN; CREATE ROLE reader_of_3 LOGIN; GRANT ALL ON DATABASE $db TO deployer_of_3;
+        GRANT ALL ON SCHEMA public TO deployer_of_3, reader_of_3"
+    PGUSER=deployer_of_3 expect 0 pgalter deploy
+    export PGUSER=reader_of_3
+    # Who owns the journal has to be said; the command that does is printed.
+    examine 20
+    is journal trust failed "can't be trusted"
+    contains "$(finding journal trust | jq -r '.next[] | select(.kind == "command") | .text')" "pgalter doctor --owner deployer_of_3"
+    examine 20 --owner deployer_of_3
+    is journal trust attention "may not read it"
+    is role reading attention "missing to run status"
+    local before=$out
+    expect 77 pgalter status --owner deployer_of_3
+    out=$before
+    run_sql role reading
+    expect 0 pgalter status --owner deployer_of_3
+    examine 20 --owner deployer_of_3
+    is role reading ok
+    is role deploying attention "missing to run deploy"
+    is journal history ok
+    is journal scripts "not checked" "may not read them"
+    same "$(unhealthy)" "role/deploying"
+    table 1.0.0-300-c c
+    before=$out
+    expect 77 pgalter deploy --owner deployer_of_3
+    out=$before
+    run_sql role deploying
+    examine 0 --owner deployer_of_3
+    is journal scripts ok
+    expect 0 pgalter deploy --owner deployer_of_3
+    expect 0 pgalter rollback --steps 1 --yes --owner deployer_of_3
+}
+
+@test "nowhere to put tables" {
+    query "$db" "CREATE ROLE pathless_4 LOGIN; GRANT ALL ON DATABASE $db TO pathless_4; GRANT ALL ON SCHEMA public TO pathless_4;
+        ALTER ROLE pathless_4 SET search_path = nowhere"
+    export PGUSER=pathless_4
+    examine 20
+    is role "new tables" attention "would go nowhere"
+    run_sql role "new tables"
+    examine 0
+    query "$db" "ALTER ROLE pathless_4 RESET search_path"
+    examine 20 --schema pathless_4
+    is role "new tables" attention "into the journal's schema"
+}
+
+@test "the runner lock: who holds it, and how to end that" {
+    pair 1.0.0-300-slow "SELECT pg_sleep(300);" ""
+    begin deploy
+    until_true "$db" "$sleeping"
+    local holder
+    holder=$(query "$db" "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+    examine 20 --lock-wait 7s
+    is journal "runner lock" attention "process $holder holds it: a deploy would wait for 7.0 s and then end with 73"
+    is journal "runner lock" attention 'application "pgalter/'
+    is journal "runner lock" attention "it runs: "
+    run_sql journal "runner lock"
+    finish 75
+    until_true "$db" "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory')"
+    examine 0
+    is journal "runner lock" ok
+}
+
+@test "a journal that can't be trusted is not read" {
+    expect 0 pgalter deploy
+    query "$db" "CREATE FUNCTION public.boom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''boom''; END';
+        CREATE TRIGGER t BEFORE INSERT ON pgalter.history FOR EACH ROW EXECUTE FUNCTION public.boom()"
+    examine 20
+    is journal trust failed "can't be trusted as a journal"
+    is journal trust failed '"history" has the trigger "t"'
+    is journal history "not checked"
+    same "$(unhealthy)" "journal/trust"
+}
+
+@test "a journal that was tampered with" {
+    expect 0 pgalter deploy
+    query "$db" "UPDATE pgalter.scripts SET text = 'SELECT 1;' || text WHERE digest = (SELECT up FROM pgalter.journal LIMIT 1)"
+    examine 20
+    is journal scripts failed "1 of 4 stored ones are not what their digests say"
+    is journal history ok
+    query "$db" "UPDATE pgalter.history SET who = 'somebody else' WHERE seq = 1"
+    examine 20
+    is journal history failed "tampered"
+    same "$(unhealthy)" "journal/history journal/scripts"
+    [ "$(finding journal history | jq '.next | length')" -gt 0 ]
+}
+
+@test "a journal of a newer major format" {
+    expect 0 pgalter deploy
+    query "$db" "UPDATE pgalter.history SET version = '2.0' WHERE seq = 0"
+    examine 20
+    is journal trust failed "format 2.0"
+    contains "$(finding journal trust)" "newer pgalter"
+}
+
+@test "PUBLIC can read the journal" {
+    expect 0 pgalter deploy
+    query "$db" "GRANT USAGE ON SCHEMA pgalter TO PUBLIC; GRANT SELECT ON pgalter.scripts TO PUBLIC"
+    examine 20
+    same "$(unhealthy)" "journal/access"
+    run_sql journal access
+    examine 0
+    same "$(query "$db" "SELECT has_schema_privilege('pg_monitor', 'pgalter', 'USAGE')")" f
+}
+
+@test "a history from the future" {
+    expect 0 pgalter deploy
+    query "$db" "UPDATE pgalter.history SET at = at + interval '1 hour' WHERE seq = 2"
+    examine 20
+    is journal history attention "in the future: the server's clock was set back"
+}
+
+@test "a step that stopped in the middle: both ways out are printed, and each is one" {
+    [ -n "$(pgalter version --faults)" ] || skip "a build without fault points"
+    expect 0 pgalter deploy
+    pair 1.0.0-300-c "-- pgalter:transaction none
+CREATE INDEX CONCURRENTLY i ON a (n);" "-- pgalter:transaction none
+DROP INDEX CONCURRENTLY i;"
+    PGA_FAULT=statement_started:kill expect 137 pgalter deploy
+    examine 20
+    is journal unfinished attention "1 step stopped in the middle"
+    is journal unfinished attention '"300-c" (up): statement 1 was started'
+    local way
+    way=$(finding journal unfinished | jq -r '.next[] | select(.kind == "command") | .text' | sed -n 3p)
+    same "$way" 'pgalter forget 300-c --because "what you found"'
+    eval "expect 0 $way"
+    examine 0
+    PGA_FAULT=statement_done:kill expect 137 pgalter deploy
+    examine 20
+    way=$(finding journal unfinished | jq -r '.next[] | select(.kind == "command") | .text' | sed -n 2p)
+    same "$way" 'pgalter mark 300-c --because "what you found"'
+    eval "expect 0 $way"
+    examine 0
+    PGA_FAULT=statement_started:kill expect 137 pgalter rollback --steps 1 --yes
+    examine 20
+    is journal unfinished attention '"300-c" (down)'
+    way=$(finding journal unfinished | jq -r '.next[] | select(.kind == "command") | .text' | sed -n 3p)
+    same "$way" 'pgalter mark 300-c --because "what you found"'
+    eval "expect 0 $way"
+    examine 0
+}
+
+@test "settings of role and database that a deploy would feel" {
+    query "$db" "ALTER DATABASE $db SET default_transaction_read_only = on; ALTER ROLE postgres IN DATABASE $db SET standard_conforming_strings = off;
+        ALTER DATABASE $db SET statement_timeout = '7s'"
+    examine 20
+    same "$(unhealthy)" "database/settings"
+    is database settings attention "statement_timeout = 7000: pgalter sets its own"
+    PGOPTIONS="-c default_transaction_read_only=off" run_sql database settings
+    examine 0
+    is database settings ok
+    PGOPTIONS="-c default_transaction_read_only=on" examine 20
+    contains "$(finding database settings)" "PGOPTIONS"
+}
+
+@test "an event trigger" {
+    query "$db" "CREATE FUNCTION public.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER \"watch it\" ON ddl_command_end EXECUTE FUNCTION public.watch()"
+    examine 20
+    same "$(unhealthy)" "database/event triggers"
+    is database "event triggers" attention '"watch it" runs public.watch on ddl_command_end'
+    run_sql database "event triggers"
+    examine 0
+}
+
+@test "an INVALID index: dropping and rebuilding it, as printed" {
+    query "$db" "CREATE TABLE t (n int); INSERT INTO t VALUES (1), (1)" >/dev/null
+    query "$db" "CREATE UNIQUE INDEX CONCURRENTLY \"Twice\" ON t (n)" && return 1
+    examine 20
+    same "$(unhealthy)" "database/indexes"
+    is database indexes attention 'public."Twice" on public.t'
+    query "$db" "DELETE FROM t" >/dev/null
+    run_sql database indexes ^REINDEX
+    examine 0
+    query "$db" "INSERT INTO t VALUES (1)" >/dev/null
+    query "$db" "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '\"Twice\"'::regclass" >/dev/null
+    examine 20
+    run_sql database indexes ^DROP
+    examine 0
+    same "$(query "$db" "SELECT to_regclass('\"Twice\"') IS NULL")" t
+}
+
+@test "names can't forge lines nor drive a terminal" {
+    local name=$'i\n  ok          forged                line\e[2J'
+    query "$db" "CREATE TABLE t (n int); CREATE INDEX \"$name\" ON t (n); UPDATE pg_index SET indisvalid = false WHERE indrelid = 't'::regclass AND NOT indisprimary"
+    expect 20 pgalter doctor
+    same "$(grep -c '^  ok  *forged' <<<"$out")" 0
+    lacks "$out" $'\e'
+    contains "$out" 'i\n  ok '
+    examine 20
+    run_sql_text=$(finding database indexes | jq -r '.next[] | select(.text | startswith("DROP")) | .text')
+    query "$db" "$run_sql_text"
+    examine 0
+}
+
+@test "a database in another encoding" {
+    query postgres "CREATE DATABASE ascii_$db ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    examine 20 --db "dbname=ascii_$db"
+    same "$(unhealthy)" "database/encoding"
+    is database encoding attention "SQL_ASCII instead of UTF8"
+    contains "$(finding database encoding)" "createdb -T template0 -E UTF8"
+    query postgres "CREATE DATABASE latin_$db ENCODING LATIN1 TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    expect 0 pgalter deploy --db "dbname=latin_$db"
+    examine 20 --db "dbname=latin_$db"
+    same "$(unhealthy)" "database/encoding"
+    is database encoding attention LATIN1
+}
+
+@test "no server: everything else is still looked at" {
+    examine 69 --db "host=$BATS_TEST_TMPDIR dbname=x"
+    same "$(unhealthy)" "connection/connecting"
+    is connection connecting failed
+    [ "$(finding connection connecting | jq '.next | length')" -gt 0 ]
+    is connection tls "not checked" "no connection"
+    is role reading "not checked"
+    is directory alterations ok "2 alterations"
+    is directory scripts ok
+    same "$(jq -r .healthy <<<"$out")" false
+    expect 69 pgalter doctor --db "host=$BATS_TEST_TMPDIR dbname=x"
+    contains "$out" "1 failed, "
+    examine 69 --db local:
+    is connection connecting failed "does not run"
+    contains "$(finding connection connecting)" "pgalter local start"
+    [ ! -e .pgalter ] && [ ! -e "$PGALTER_DIR/../.pgalter" ]
+}
+
+@test "no such database, no such role" {
+    examine 77 --db "dbname=nothing_$db"
+    is connection connecting failed '(SQLSTATE 3D000)'
+    examine 77 --role nobody_here
+    is connection connecting failed
+    [ "$(finding connection connecting | jq ".next | length")" -gt 0 ]
+    same "$(jq -r '.findings | length > 20' <<<"$out")" true
+}
+
+@test "a configuration that can't be understood, and a directory with a mistake" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'databse: x\n' >pgalter.yaml
+    examine 64
+    is configuration file failed "pgalter.yaml:1:1: unknown key"
+    contains "$(finding configuration file)" 'Did you mean \"database\"?'
+    is directory alterations "not checked"
+    is connection connecting "not checked"
+    same "$(unhealthy)" "configuration/file"
+    printf 'schema: elsewhere\nenvironments:\n  staging:\n    lock_wait: 3s\n' >pgalter.yaml
+    examine 0 --env staging
+    is configuration file ok 'environment "staging"'
+    is configuration values ok "schema = elsewhere (pgalter.yaml:1:9)"
+    is configuration values ok "lock-wait = 3s (pgalter.yaml:4:16 (environment staging))"
+    is configuration values ok "(environment variable PGALTER_DIR)"
+    rm pgalter.yaml
+    script 1.0.0-300-c.up.sql "SELECT 'never closed;"
+    examine 20
+    is directory alterations ok
+    is directory scripts failed "1.0.0-300-c.up.sql:1:"
+    script 1.0.0-100-again.up.sql "SELECT 1;"
+    examine 20
+    is directory alterations failed
+    is directory scripts "not checked"
+    is connection connecting ok
+    examine 20 --dir "$BATS_TEST_TMPDIR/not_there"
+    is directory alterations failed
+    unset PGALTER_DIR
+    rm -r alterations
+    examine 20
+    is directory alterations attention 'no directory "alterations"'
+    contains "$(finding directory alterations)" "pgalter new"
+}
+
+@test "an alteration from the future" {
+    table "1.1.0-$(($(date +%s) + 7200))-later" later
+    examine 20
+    same "$(unhealthy)" "directory/dates"
+    is directory dates attention "in the future"
+}
+
+@test "no secret is shown, whatever is asked" {
+    cd "$BATS_TEST_TMPDIR"
+    printf 'database: "postgresql://postgres:s3cr3t-in-yaml@/%s?host=%s"\n' "$db" "$PGHOST" >pgalter.yaml
+    unset DATABASE_URL
+    export PGPASSWORD=s3cr3t-in-environment
+    query "$db" "CREATE TABLE visible ()"
+    pair 1.0.0-300-c "INSERT INTO nothing VALUES ('s3cr3t-in-script');" ""
+    expect 65 pgalter deploy
+    rm "$PGALTER_DIR"/1.0.0-300-*
+    script 1.0.0-100-a.down.sql "DROP TABLE a; -- changed"
+    expect 0 pgalter accept 100-a --because "s3cr3t-in-because" --yes
+    local arguments
+    for arguments in "" "--json" "--report" "--report --json" "--db postgresql://u:s3cr3t-typed@127.0.0.1:1/x" \
+        "--report --db postgresql://u:s3cr3t-typed@127.0.0.1:1/x" "--db postgresql://u:s3cr3t%ZZ@127.0.0.1:1/x" "-v --debug"; do
+        # shellcheck disable=SC2086
+        "$PGALTER" doctor $arguments </dev/null >"$BATS_TEST_TMPDIR/all" 2>&1 || true
+        lacks "$(<"$BATS_TEST_TMPDIR/all")" s3cr3t
+    done
+    expect 0 pgalter doctor
+    contains "$out" "db = postgresql://postgres:****@/$db?host=$PGHOST (pgalter.yaml:1:11)"
+    contains "$out" "PGPASSWORD = **** (environment variable"
+    expect 0 pgalter doctor --report
+    contains "$out" "history, the last 4 of 4"
+    contains "$out" "accepted 100-a"
+    contains "$out" "failed attempts, newest first"
+    contains "$out" "alteration-failed 300-c SQLSTATE 42P01"
+    contains "$out" "2 alterations, "
+    contains "$(tail -n 2 <<<"$out")" "Where to: the issue tracker"
+    expect 0 pgalter doctor --report --json
+    contains "$(jq -r .report <<<"$out")" "---- end of the report ----"
+}
+
+@test "a standby answers, and takes no deploy" {
+    local bin copy=$CLUSTER_DIR/standby
+    bin=$(cluster_bindir)
+    expect 0 pgalter deploy
+    as_cluster_user mkdir "$copy" "$copy/socket"
+    as_cluster_user "$bin/initdb" -D "$copy/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null
+    # A server that was shut down and finds standby.signal is a standby whose primary is silent.
+    as_cluster_user touch "$copy/data/standby.signal"
+    as_cluster_user "$bin/pg_ctl" -D "$copy/data" -l "$copy/log" -w -t 60 \
+        -o "-k $copy/socket -p 5433 -c listen_addresses='' -c fsync=off" start >/dev/null 3>&- || { cat "$copy/log"; return 1; }
+    examine 20 --db "host=$copy/socket port=5433 dbname=postgres" || { as_cluster_user "$bin/pg_ctl" -D "$copy/data" -m immediate stop; return 1; }
+    as_cluster_user "$bin/pg_ctl" -D "$copy/data" -m immediate -w stop >/dev/null
+    same "$(unhealthy)" "connection/writable"
+    is connection writable attention "standby"
+    contains "$(finding connection writable)" "target_session_attrs=read-write"
+}
+
+@test "a transaction pooler is noticed" {
+    command -v pgbouncer >/dev/null || skip "pgbouncer is not installed"
+    local dir=$CLUSTER_DIR/pooler
+    as_cluster_user mkdir "$dir"
+    as_cluster_user tee "$dir/ini" >/dev/null <<INI
+[databases]
+* = host=$PGHOST port=$PGPORT
+[pgbouncer]
+unix_socket_dir = $dir
+listen_addr =
+listen_port = 6432
+auth_type = any
+pool_mode = transaction
+logfile = $dir/log
+pidfile = $dir/pid
+INI
+    sed -i "s/^\* = .*/$db = host=${PGHOST//\//\\/} port=$PGPORT user=postgres dbname=$db/" "$dir/ini"
+    as_cluster_user pgbouncer -d "$dir/ini" >/dev/null 2>&1 3>&-
+    examine 20 --db "host=$dir port=6432 dbname=$db user=postgres" || { as_cluster_user kill "$(<"$dir/pid")"; cat "$dir/log"; return 1; }
+    as_cluster_user kill "$(<"$dir/pid")"
+    is connection pooler attention "was promised at start-up"
+    is connection pooler attention "it takes no start-up options"
+    contains "$(finding connection pooler)" "own host and port"
+}
+
+@test "TLS with a certificate that nobody vouches for, and a wrong password" {
+    command -v openssl >/dev/null || skip "openssl is not installed"
+    local bin dir=$CLUSTER_DIR/tls address port=$((20000 + RANDOM % 20000))
+    bin=$(cluster_bindir)
+    address=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m1 '^[0-9.]*$') || true
+    as_cluster_user mkdir "$dir"
+    as_cluster_user "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null
+    as_cluster_user openssl req -new -x509 -days 2 -nodes -subj /CN=db.example -out "$dir/data/server.crt" -keyout "$dir/data/server.key" 2>/dev/null
+    as_cluster_user chmod 600 "$dir/data/server.key"
+    printf 'local all all trust\nhost all guarded 0.0.0.0/0 scram-sha-256\nhost all all 0.0.0.0/0 trust\n' |
+        as_cluster_user tee "$dir/data/pg_hba.conf" >/dev/null
+    as_cluster_user "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 \
+        -o "-k $dir -p $port -c listen_addresses='*' -c fsync=off -c ssl=on" start >/dev/null 3>&- || skip "this server has no TLS"
+    PGHOST=$dir PGPORT=$port query postgres "CREATE ROLE guarded LOGIN PASSWORD 'right one'"
+    local failed=0
+    tls_cases || failed=1
+    as_cluster_user "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null
+    [ $failed = 0 ]
+}
+
+@test "a transaction that was prepared and forgotten, and one that is held open" {
+    local left=$((62 - $(date +%s) + $(<"$BATS_FILE_TMPDIR/since")))
+    [ "$left" -le 0 ] || sleep "$left"
+    db=aged
+    examine 20 --db dbname=aged
+    is activity "prepared transactions" attention "1 is older than a minute"
+    is activity "prepared transactions" attention "it's \"old\""
+    is activity "long transactions" attention 'application "forgetful": active'
+    is activity "long transactions" attention "with locks on 1 relation"
+    same "$(unhealthy)" "activity/prepared transactions activity/long transactions"
+    # From elsewhere the database is named in which it can be ended.
+    examine 20 --db dbname=postgres
+    same "$(finding activity "prepared transactions" | jq -r '.next[0].database')" aged
+    is activity "long transactions" ok
+    expect 20 pgalter doctor --db dbname=postgres
+    contains "$out" "-> as \"postgres\" in database \"aged\" run: ROLLBACK PREPARED 'it''s \"old\"';"
+    examine 20 --db dbname=aged
+    run_sql activity "prepared transactions" ^ROLLBACK
+    run_sql activity "long transactions"
+    examine 0 --db dbname=aged
+}
+
+@test "arguments" {
+    expect 64 pgalter doctor now
+    expect 64 pgalter doctor --retries many
+    contains "$errors" '"--retries" is "many"'
+    expect 0 pgalter help doctor
+    contains "$out" "--report"
+}
