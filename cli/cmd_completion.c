@@ -8,7 +8,11 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/config.h"
 #include "cli/topic.h"
+
+/* What the scripts call for the names of environments; they hold nothing that a shell would expand. */
+#define ENVIRONMENTS "environments"
 
 static bool
 takes(const struct pga_command *command, size_t option)
@@ -69,6 +73,42 @@ help_words(struct pga_context *ctx)
     return buf.data;
 }
 
+/* How bash completes the value of an option; NULL: not at all. */
+static const char *
+bash_words(struct pga_context *ctx, const struct pga_option *option)
+{
+    switch (option->value.kind) {
+    case PGA_VALUE_DIRECTORY:
+        return "-d";
+    case PGA_VALUE_PATH:
+        return "-f";
+    case PGA_VALUE_CHOICE:
+        return pga_format(ctx->mem, "-W '%s'", option->value.choices);
+    case PGA_VALUE_ENVIRONMENT:
+        return "-W \"$(\"$1\" completion " ENVIRONMENTS " 2>/dev/null)\"";
+    default:
+        return NULL;
+    }
+}
+
+static void
+print_bash_values(struct pga_context *ctx)
+{
+    for (size_t i = 0; i < PGA_OPTION_COUNT; i++) {
+        const struct pga_option *option = &pga_option_table[i];
+        const char *words = bash_words(ctx, option);
+
+        if (option->argument == NULL)
+            continue;
+        pga_print(ctx, "        --%s%s) ", option->name,
+                  option->letter == 0 ? "" : pga_format(ctx->mem, "|-%c", option->letter));
+        if (words == NULL)
+            pga_print(ctx, "COMPREPLY=(); return ;;\n");
+        else
+            pga_print(ctx, "COMPREPLY=($(compgen %s -- \"$word\")); return ;;\n", words);
+    }
+}
+
 static void
 print_bash(struct pga_context *ctx)
 {
@@ -80,18 +120,15 @@ print_bash(struct pga_context *ctx)
         "# bash completion for pgalter; made by: pgalter completion bash\n"
         "_pgalter() {\n"
         "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=''\n"
-        "    case $before in\n"
-        "        --dir|-D) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
-        "        --config|-c) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-        "        --color) COMPREPLY=($(compgen -W 'auto always never' -- \"$word\")); return ;;\n"
-        "        --log-format) COMPREPLY=($(compgen -W 'text json' -- \"$word\")); return ;;\n"
-        "        --down-from) COMPREPLY=($(compgen -W 'journal files' -- \"$word\")); return ;;\n"
-        "    esac\n"
-        "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
-        "        COMPREPLY=($(compgen -W '%s' -- \"$word\")); return\n"
-        "    fi\n"
-        "    case ${COMP_WORDS[1]} in\n",
-        command_words(ctx));
+        "    case $before in\n");
+    print_bash_values(ctx);
+    pga_print(ctx,
+              "    esac\n"
+              "    if [ \"$COMP_CWORD\" = 1 ]; then\n"
+              "        COMPREPLY=($(compgen -W '%s' -- \"$word\")); return\n"
+              "    fi\n"
+              "    case ${COMP_WORDS[1]} in\n",
+              command_words(ctx));
     for (size_t i = 0; i < count; i++)
         pga_print(ctx, "        %s) words='%s %s' ;;\n", commands[i].name,
                   first_words(&commands[i]),
@@ -103,21 +140,39 @@ print_bash(struct pga_context *ctx)
                    "complete -F _pgalter pgalter\n");
 }
 
-/* Text inside a single-quoted word of the shell, for zsh's and fish's descriptions. */
+/* Text inside a single-quoted word of the shell; `special` characters get a backslash, which zsh's descriptions need. */
 static const char *
-quoted(struct pga_context *ctx, const char *text)
+quoted(struct pga_context *ctx, const char *special, const char *text)
 {
     struct pga_buf buf = pga_buf_on(ctx->mem);
 
     for (; *text != '\0'; text++) {
         if (*text == '\'')
             pga_buf_append_c(&buf, "'\\''");
-        else if (strchr("[]:", *text) != NULL)
+        else if (strchr(special, *text) != NULL)
             pga_buf_appendf(&buf, "\\%c", *text);
         else
             pga_buf_append_char(&buf, *text);
     }
     return buf.data;
+}
+
+/* What zsh does for the value of an option. */
+static const char *
+zsh_action(struct pga_context *ctx, const struct pga_option *option)
+{
+    switch (option->value.kind) {
+    case PGA_VALUE_DIRECTORY:
+        return ":_directories";
+    case PGA_VALUE_PATH:
+        return ":_files";
+    case PGA_VALUE_CHOICE:
+        return pga_format(ctx->mem, ":(%s)", option->value.choices);
+    case PGA_VALUE_ENVIRONMENT:
+        return ":($(pgalter completion " ENVIRONMENTS " 2>/dev/null))";
+    default:
+        return ": ";
+    }
 }
 
 static void
@@ -128,12 +183,9 @@ print_zsh_options(struct pga_context *ctx, const struct pga_command *command)
 
         if (takes(command, i))
             pga_print(ctx, " \\\n                '--%s[%s]%s%s%s'", option->name,
-                      quoted(ctx, option->help), option->argument == NULL ? "" : ":",
+                      quoted(ctx, "[]:", option->help), option->argument == NULL ? "" : ":",
                       option->argument == NULL ? "" : option->argument,
-                      option->argument == NULL ? ""
-                      : i == PGA_OPTION_DIR    ? ":_directories"
-                      : i == PGA_OPTION_CONFIG ? ":_files"
-                                               : ": ");
+                      option->argument == NULL ? "" : zsh_action(ctx, option));
     }
 }
 
@@ -149,7 +201,8 @@ print_zsh(struct pga_context *ctx)
                    "    if (( CURRENT == 2 )); then\n"
                    "        local -a commands=(\n");
     for (size_t i = 0; i < count; i++)
-        pga_print(ctx, "            '%s:%s'\n", commands[i].name, quoted(ctx, commands[i].summary));
+        pga_print(ctx, "            '%s:%s'\n", commands[i].name,
+                  quoted(ctx, "[]:", commands[i].summary));
     pga_print(ctx, "        )\n"
                    "        _describe command commands\n"
                    "        return\n"
@@ -167,6 +220,26 @@ print_zsh(struct pga_context *ctx)
     pga_print(ctx, "    esac\n}\n_pgalter \"$@\"\n");
 }
 
+/* What fish takes for the value of an option. */
+static const char *
+fish_value(struct pga_context *ctx, const struct pga_option *option)
+{
+    switch (option->value.kind) {
+    case PGA_VALUE_FLAG:
+        return "";
+    case PGA_VALUE_DIRECTORY:
+        return " -x -a '(__fish_complete_directories)'";
+    case PGA_VALUE_PATH:
+        return " -r -F";
+    case PGA_VALUE_CHOICE:
+        return pga_format(ctx->mem, " -x -a '%s'", option->value.choices);
+    case PGA_VALUE_ENVIRONMENT:
+        return " -x -a '(pgalter completion " ENVIRONMENTS " 2>/dev/null)'";
+    default:
+        return " -x";
+    }
+}
+
 static void
 print_fish(struct pga_context *ctx)
 {
@@ -179,7 +252,7 @@ print_fish(struct pga_context *ctx)
         const char *name = commands[c].name, *words;
 
         pga_print(ctx, "complete -c pgalter -n __fish_use_subcommand -a %s -d '%s'\n", name,
-                  quoted(ctx, commands[c].summary));
+                  quoted(ctx, "", commands[c].summary));
         words = strcmp(name, "help") == 0 ? help_words(ctx) : first_words(&commands[c]);
         if (words[0] != '\0')
             pga_print(ctx, "complete -c pgalter -n '__fish_seen_subcommand_from %s' -a '%s'\n",
@@ -193,12 +266,33 @@ print_fish(struct pga_context *ctx)
                     "complete -c pgalter -n '__fish_seen_subcommand_from %s' -l %s%s%s -d '%s'\n",
                     name, option->name,
                     option->letter == 0 ? "" : pga_format(ctx->mem, " -s %c", option->letter),
-                    option->argument == NULL                        ? ""
-                    : i == PGA_OPTION_DIR || i == PGA_OPTION_CONFIG ? " -r -F"
-                                                                    : " -x",
-                    quoted(ctx, option->help));
+                    fish_value(ctx, option), quoted(ctx, "", option->help));
         }
     }
+}
+
+/* The names in pgalter.yaml, one a line. */
+static bool
+print_environments(struct pga_context *ctx, struct pga_error *err)
+{
+    if (!pga_config_load(ctx, err))
+        return false;
+    for (size_t i = 0; ctx->config != NULL && i < ctx->config->count; i++)
+        pga_print(ctx, "%s\n", ctx->config->environments[i].name);
+    return true;
+}
+
+static bool
+fail_shell(const char *shell, struct pga_error *err)
+{
+    static const char *const shells[] = {"bash", "zsh", "fish"};
+    const char *nearest = pga_nearest(shell, shells, PGA_COUNT_OF(shells));
+
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no completion for \"%s\"", shell);
+    (void)pga_error_identify(err, PGA_ID_ARGUMENTS);
+    if (nearest != NULL)
+        return pga_error_hint(err, "Did you mean \"pgalter completion %s\"?", nearest);
+    return pga_error_hint(err, "There is one for bash, zsh and fish.");
 }
 
 bool
@@ -210,15 +304,15 @@ pga_cmd_completion(struct pga_context *ctx, struct pga_error *err)
         return false;
     pga_json_release(&ctx->json); /* a script for a shell */
     shell = ctx->options.arguments[0];
-    if (strcmp(shell, "bash") == 0) {
+    if (strcmp(shell, ENVIRONMENTS) == 0)
+        return print_environments(ctx, err);
+    if (strcmp(shell, "bash") == 0)
         print_bash(ctx);
-    } else if (strcmp(shell, "zsh") == 0) {
+    else if (strcmp(shell, "zsh") == 0)
         print_zsh(ctx);
-    } else if (strcmp(shell, "fish") == 0) {
+    else if (strcmp(shell, "fish") == 0)
         print_fish(ctx);
-    } else {
-        (void)pga_fail(err, PGA_ERR_USAGE, "there is no completion for \"%s\"", shell);
-        return pga_error_hint(err, "There is one for bash, zsh and fish.");
-    }
+    else
+        return fail_shell(shell, err);
     return true;
 }

@@ -284,6 +284,22 @@ take_root(const struct reader *reader, const struct pga_yaml *root)
     return check_database(reader, &reader->config->top);
 }
 
+/* What YAML's reader quotes from the text, an anchor or a key, may be a part of a password. */
+static void
+hide_quoted(struct pga_error *err)
+{
+    char *from = strchr(err->message, '"'), *to = strrchr(err->message, '"');
+    char key[KEY_MAX] = "";
+    size_t len = from == NULL ? 0 : (size_t)(to - from);
+
+    if (len == 0)
+        return;
+    if (len - 1 < sizeof(key))
+        memcpy(key, from + 1, len - 1);
+    if (find_key(key) == NULL)
+        memmove(from - 1, to + 1, strlen(to + 1) + 1); /* with the blank before it */
+}
+
 bool
 pga_config_parse(struct pga_arena *mem, const char *file, struct pga_str text,
                  struct pga_config *out, struct pga_error *err)
@@ -295,6 +311,7 @@ pga_config_parse(struct pga_arena *mem, const char *file, struct pga_str text,
     root = pga_yaml_parse(mem, file, text, err);
     if (root != NULL)
         return take_root(&reader, root);
+    hide_quoted(err);
     (void)pga_error_identify(err, PGA_ID_CONFIGURATION);
     if (err->hint[0] == '\0')
         (void)pga_error_hint(err, "\"pgalter help configuration\" shows what the file may hold.");

@@ -157,7 +157,7 @@ is_role_refused(const struct pga_pq *pq, const char *sqlstate, const char *line)
     if (pq->settings.role == NULL)
         return false;
     return pga_same(sqlstate, "42501") ||
-           (pga_same(sqlstate, "22023") && strstr(line, "\"role\"") != NULL);
+           (pga_same(sqlstate, "22023") && strstr(line, pq->settings.role) != NULL);
 }
 
 static bool

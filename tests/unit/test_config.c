@@ -156,7 +156,8 @@ static const struct {
 } bad[] = {
     /* keys */
     {"lock-wait: 5s\n", 1, 1, PGA_ID_UNKNOWN_KEY, "unknown key \"lock-wait\"", "\"lock_wait\"?"},
-    {"schema: a\ncompletely: b\n", 2, 1, PGA_ID_UNKNOWN_KEY, "unknown key \"completely\"", "database, "},
+    {"schema: a\ncompletely: b\n", 2, 1, PGA_ID_UNKNOWN_KEY, "unknown key \"completely\"",
+     "database, "},
     {"environment: a\n", 1, 1, PGA_ID_UNKNOWN_KEY, "unknown key \"environment\"",
      "\"environments\"?"},
     {"environments:\n  a:\n    shema: b\n", 3, 5, PGA_ID_UNKNOWN_KEY, "unknown key \"shema\"",
@@ -167,7 +168,7 @@ static const struct {
     {"? [a]\n: b\n", 1, 3, PGA_ID_CONFIGURATION, "a key must be a simple text", ""},
     {"schema: a\nowner: b\nschema: a\n", 3, 1, PGA_ID_CONFIGURATION,
      "the key \"schema\" stands twice", "line 1"},
-    {"environments:\n  a: {}\n  a: {}\n", 3, 3, PGA_ID_CONFIGURATION, "the key \"a\" stands twice",
+    {"environments:\n  a: {}\n  a: {}\n", 3, 3, PGA_ID_CONFIGURATION, "the key stands twice",
      "line 2"},
     /* kinds of values */
     {"schema:\n", 1, 8, PGA_ID_VALUE, "\"schema\" has no value", "remove the key"},
@@ -227,10 +228,12 @@ static const struct {
     {"schema: a\n owner: b\n", 2, 7, PGA_ID_CONFIGURATION, "invalid YAML", ""},
     {"\tschema: a\n", 1, 1, PGA_ID_CONFIGURATION, "invalid YAML", ""},
     {"schema: a\n---\nschema: b\n", 2, 1, PGA_ID_CONFIGURATION, "more than one YAML document", ""},
-    {"schema: &x a\nowner: *x\n", 1, 9, PGA_ID_CONFIGURATION, "anchor", "Write the value out"},
+    {"schema: &x a\nowner: *x\n", 1, 9, PGA_ID_CONFIGURATION, "the YAML anchor is not allowed here",
+     "Write the value out"},
     {"owner: *x\n", 1, 8, PGA_ID_CONFIGURATION, "alias", "Write the value out"},
     {"schema: !!str a\n", 1, 9, PGA_ID_CONFIGURATION, "tag", "Leave the tag out"},
-    {"schema: !x a\n", 1, 9, PGA_ID_CONFIGURATION, "tag", "Leave the tag out"},
+    {"schema: !x a\n", 1, 9, PGA_ID_CONFIGURATION, "the YAML tag is not allowed",
+     "Leave the tag out"},
     {"<<: {schema: a}\n", 1, 1, PGA_ID_UNKNOWN_KEY, "unknown key", "The keys are"},
     {"schema: a\nowner: \xff\n", 2, 8, PGA_ID_CONFIGURATION, "not UTF-8", ""},
     {"schema: \"a\\0b\"\n", 1, 9, PGA_ID_CONFIGURATION, "the character NUL", ""},
