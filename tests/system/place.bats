@@ -104,11 +104,14 @@ END';" '"n" is not a known variable'
 BEGIN /* ü */
   PERFORM ^wrong(1);
 END $$;' "function wrong(integer) does not exist"
-    fails 4:20 'DO $$
+    # Before 14 the server puts SELECT before what stands there, and then the query is shown.
+    if [ "$(query "$db" "SHOW server_version_num")" -ge 140000 ]; then
+        fails 4:20 'DO $$
 BEGIN
   -- größer
   IF EXISTS (TABLE ^nix) THEN NULL; END IF;
 END $$;' 'relation "nix" does not exist'
+    fi
     fails 3 'DO $$ BEGIN
   NULL;
   ^^PERFORM 1 / n FROM (SELECT 0 AS n OFFSET 0) z;
@@ -259,7 +262,8 @@ CREATE TRIGGER no BEFORE INSERT ON pgalter.journal FOR EACH ROW EXECUTE FUNCTION
     for encoding in LATIN1 EUC_JP; do
         query postgres "DROP DATABASE IF EXISTS narrow" >/dev/null 2>&1
         query postgres "CREATE DATABASE narrow TEMPLATE template0 ENCODING '$encoding' LC_COLLATE 'C' LC_CTYPE 'C'" >/dev/null
-        db=narrow DATABASE_URL="dbname=narrow"
+        db=narrow
+        export DATABASE_URL="dbname=narrow"
         fails 3:10 "SELECT 1;
 -- more
 SELECT 'a^🐘';" 'character with byte sequence 0xf0 0x9f 0x90 0x98 in encoding "UTF8" has no equivalent in encoding "'$encoding'"'
