@@ -181,7 +181,7 @@ add_unfinished(const struct pga_doctor *doctor, struct pga_finding *out,
                        row->progress == PGA_PROGRESS_STARTED ? "was started" : "comes next",
                        row->started_at, row->who);
     pga_finding_next(doctor, out, PGA_NEXT_COMMAND, "pgalter %s",
-                     row->is_down ? "rollback TARGET" : "deploy");
+                     row->is_down ? "rollback --steps 1" : "deploy");
     if (row->progress != PGA_PROGRESS_STARTED)
         return;
     pga_finding_next(

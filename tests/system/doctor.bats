@@ -275,6 +275,22 @@ DROP INDEX CONCURRENTLY i;"
     same "$way" 'pgalter mark 300-c --because "what you found"'
     eval "expect 0 $way"
     examine 0
+    # What is not in doubt just goes on.
+    pair 1.0.0-400-d "-- pgalter:transaction none
+CREATE INDEX CONCURRENTLY j ON b (n);" "-- pgalter:transaction none
+DROP INDEX CONCURRENTLY j;
+VACUUM b;"
+    expect 0 pgalter deploy
+    PGA_FAULT=step_sent:kill expect 137 pgalter rollback --steps 1 --yes
+    until_true "$db" "SELECT EXISTS (SELECT FROM pgalter.unfinished)"
+    until_true "$db" "SELECT count(*) = 1 FROM pg_stat_activity WHERE datname = current_database()"
+    examine 20
+    is journal unfinished attention '"400-d" (down): statement 1 comes next'
+    way=$(finding journal unfinished | jq -r '.next[] | .text')
+    same "$way" 'pgalter rollback --steps 1'
+    eval "expect 0 $way --yes"
+    same "$(query "$db" "SELECT to_regclass('j') IS NULL")" t
+    examine 0
 }
 
 @test "settings of role and database that a deploy would feel" {
