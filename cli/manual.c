@@ -80,6 +80,31 @@ print_exit_codes(struct pga_context *ctx)
 #undef PGA_ERROR
 }
 
+static void
+print_configuration(struct pga_context *ctx)
+{
+    pga_print(ctx, ".SH CONFIGURATION\n"
+                   "A value is what was typed, else the environment variable, else what the chosen "
+                   "environment of pgalter.yaml says, else what its top level says, else the "
+                   "default. An environment is chosen with \\fB\\-\\-env\\fR or "
+                   "\\fBPGALTER_ENV\\fR; one that names a database and a variable that names "
+                   "another are refused. Paths are relative to the file; nothing in it is "
+                   "expanded. The keys:");
+    for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
+        if (pga_option_table[i].key != NULL)
+            pga_print(ctx, " \\fB%s\\fR", pga_option_table[i].key);
+    pga_print(ctx, ".\n.PP\n.nf\n"
+                   "    alterations: db/alterations\n"
+                   "    role: shop_owner\n"
+                   "    environments:\n"
+                   "      staging:\n"
+                   "        database: postgresql://deployer@staging.example/shop\n"
+                   "      production:\n"
+                   "        database_file: /run/secrets/database\\-url\n"
+                   "        lock_timeout: 1s\n"
+                   ".fi\n");
+}
+
 void
 pga_manual_print(struct pga_context *ctx)
 {
@@ -107,6 +132,7 @@ pga_manual_print(struct pga_context *ctx)
     for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
         if (i != PGA_OPTION_FAULTS)
             print_option(ctx, &pga_option_table[i]);
+    print_configuration(ctx);
     print_exit_codes(ctx);
     pga_print(ctx, ".SH FILES\n.TP\npgalter.yaml\nThe configuration, in the current directory or "
                    "where \\fB\\-\\-config\\fR "

@@ -283,8 +283,8 @@ environments: {patient: {retries: 50, lock_timeout: 5s}}"
     contains "$errors" "Did you mean \"files\"? It must be journal or files."
     expect 64 pgalter completion bsh
     contains "$errors" "Did you mean \"pgalter completion bash\"?"
-    expect 64 pgalter local stpo
-    contains "$errors" "Did you mean \"pgalter local stop\"?"
+    expect 64 pgalter local pslq
+    contains "$errors" "Did you mean \"pgalter local psql\"?"
     expect 64 pgalter help exit-code
     contains "$errors" "Did you mean \"pgalter help exit-codes\"?"
 }
@@ -366,7 +366,7 @@ CREATE TABLE c AS SELECT current_user AS who;" "DROP TABLE c;"
         lacks "$out$errors" "$secret"
         # The same where a slip puts it somewhere else.  A plain word for a name or a key is shown.
         [ "$form" != "$secret" ] || continue
-        for words in "databse: '$form'" "environments: {a: '$form'}" "environments: {'$form': {}}" "environments: '$form'" "'$form': x" "- '$form'" \
+        for words in "database_fil: '$form'" "environments: {a: '$form'}" "environments: {'$form': {}}" "environments: '$form'" "'$form': x" "- '$form'" \
             "role: ['$form']" "database: ['$form']" "database: {'$form': 1}" "database: &$secret x" "database: *$secret" "database: !$secret x" \
             "{'$form': 1, '$form': 2}"; do
             config "$words"

@@ -51,6 +51,10 @@ page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
     page guides/branches.md
 }
 
+@test "guide: configuration" {
+    page guides/configuration.md
+}
+
 @test "guide: roles and grants" {
     page guides/roles-and-grants.md
 }
