@@ -543,6 +543,14 @@ INI
     examine 0 --db dbname=aged
 }
 
+@test "the guide has every check" {
+    local listed
+    listed=$(sed -n '/^## What it looks at/,/^## The runner lock/p' "$PGA_TEST_SOURCE_DIR/docs/guides/doctor.md" |
+        awk -F ' *[|] *' '/^[|]/ && !/---/ && $3 != "check" { if ($2 != "") group = $2; print group "/" $3 }')
+    examine 0
+    same "$listed" "$(jq -r '.findings[] | .group + "/" + .check' <<<"$out")"
+}
+
 @test "arguments" {
     expect 64 pgalter doctor now
     expect 64 pgalter doctor --retries many

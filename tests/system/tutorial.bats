@@ -59,6 +59,10 @@ page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
     page guides/roles-and-grants.md
 }
 
+@test "guide: is everything healthy" {
+    page guides/doctor.md
+}
+
 @test "guide: restore and rename of a database" {
     dump_needed
     page guides/restore-and-rename.md
