@@ -5,9 +5,10 @@
  */
 #include "cli/command.h"
 
+#include "cli/repeat.h"
 #include "journal/attempts.h"
 
-#define ATTEMPTS_SHOWN 20
+#define ATTEMPTS_SHOWN 20 /* unless --limit says otherwise */
 
 static void
 add_row(struct pga_context *ctx, struct pga_json *array, const struct pga_history_row *row)
@@ -43,13 +44,13 @@ print_row(struct pga_context *ctx, const struct pga_history_row *row)
 }
 
 static bool
-report_attempts(struct pga_context *ctx, struct pga_error *err)
+report_attempts(struct pga_context *ctx, size_t limit, struct pga_error *err)
 {
     struct pga_attempt *attempts;
     struct pga_json *array = NULL;
     size_t count;
 
-    if (!pga_attempts_load(&ctx->journal, ctx->mem, ATTEMPTS_SHOWN, &attempts, &count, err))
+    if (!pga_attempts_load(&ctx->journal, ctx->mem, limit, &attempts, &count, err))
         return false;
     if (ctx->json != NULL)
         array = pga_json_set(ctx->json, "attempts", pga_json_array());
@@ -98,7 +99,10 @@ pga_cmd_history(struct pga_context *ctx, struct pga_error *err)
             add_row(ctx, array, &journal->rows[i]);
     }
     if (journal->presence != PGA_JOURNAL_PRESENT)
-        pga_log_write(&ctx->log, PGA_LOG_INFO,
-                      "there is no journal yet: the first \"pgalter deploy\" makes it");
-    return report_attempts(ctx, err);
+        pga_log_write(&ctx->log, PGA_LOG_INFO, "%s",
+                      pga_repeat_options(ctx, "there is no journal yet: the first \"pgalter "
+                                              "deploy\" makes it"));
+    return report_attempts(
+        ctx, pga_option_is_given(&ctx->options, PGA_OPTION_LIMIT) ? (size_t)limit : ATTEMPTS_SHOWN,
+        err);
 }

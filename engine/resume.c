@@ -24,6 +24,7 @@ fail_half_done(const struct pga_unit_run *p, struct pga_error *err)
     (void)pga_fail(err, PGA_ERR_HALF_DONE,
                    "half done: a run ended while the statement in line %d ran",
                    pga_script_file_line(p->script, statement->line));
+    (void)pga_error_identify(err, PGA_ID_HALF_DONE);
     (void)pga_script_place(err, p->script, statement->offset);
     (void)pga_error_detail(
         err,
@@ -82,6 +83,7 @@ fail_other_text(const struct pga_unit_run *p, struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_JOURNAL, "\"%s\" changed since a run ended in its middle",
                    p->script->file);
+    (void)pga_error_identify(err, PGA_ID_CHANGED);
     (void)pga_error_detail(err, "%lld of its statements are done.", (long long)p->row.unit);
     return pga_error_hint(
         err,
@@ -118,6 +120,7 @@ wait_for_claim(struct pga_unit_run *p, const struct pga_unfinished *found, bool 
     }
     (void)pga_fail(err, PGA_ERR_LOCKED, "run %s by %s is still at work on it", found->run,
                    found->who);
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     return pga_error_hint(err,
                           "Nothing was changed. Run the same command again when it has ended.");
 }
@@ -147,11 +150,15 @@ check_record(const struct pga_unit_run *p, const struct pga_unfinished *found,
     if ((size_t)p->script->part != found->script ||
         !pga_digest_equal(&found->digest, &p->script->digest))
         return fail_other_text(p, err);
-    if ((size_t)found->unit > p->units.count)
-        return pga_fail(
+    if ((size_t)found->unit > p->units.count) {
+        (void)pga_fail(
             err, PGA_ERR_JOURNAL,
             "the journal was tampered with: its record of \"%s\" is behind the script's end",
             found->id);
+        (void)pga_error_identify(err, PGA_ID_JOURNAL_DAMAGED);
+        return pga_error_hint(err, "Somebody wrote to the journal's table \"unfinished\". Look at "
+                                   "the journal: pgalter doctor");
+    }
     if (is_in_doubt(p) && p->script->directives.done_when == NULL)
         return fail_half_done(p, err);
     return true;

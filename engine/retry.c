@@ -42,6 +42,7 @@ pga_retry_wait(struct pga_retry *retry, struct pga_error *err)
         return false;
     if (retry->left == 0) {
         err->code = PGA_ERR_CONTENTION;
+        (void)pga_error_identify(err, PGA_ID_LOCK_TIMEOUT);
         (void)pga_error_while(err, "gave up after %lld tries", (long long)retry->tried + 1);
         return pga_error_hint(
             err,

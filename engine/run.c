@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "base/interrupt.h"
+#include "base/mask.h"
 #include "engine/source.h"
 #include "engine/statements.h"
 #include "engine/transaction.h"
@@ -42,6 +43,7 @@ fail_pooled(struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_USAGE,
                    "this connection goes through a pooler; nothing was changed");
+    (void)pga_error_identify(err, PGA_ID_POOLER);
     return pga_error_hint(
         err, "Connect to the server itself: use the address and port of PostgreSQL, not "
              "the pooler's. Reading commands work through a pooler.");
@@ -91,6 +93,7 @@ pga_runner_keep_lock(struct pga_runner *runner, struct pga_error *err)
         return true;
     (void)pga_fail(err, PGA_ERR_LOST,
                    "another run changed the journal while this one had lost the runner lock");
+    (void)pga_error_identify(err, PGA_ID_CONNECTION_LOST);
     return pga_error_hint(err, "What is done is recorded. Run the same command again.");
 }
 
@@ -169,12 +172,15 @@ record_failure(struct pga_runner *runner, const char *id, bool is_down, const st
         .direction = is_down ? "down" : "up",
         .code = pga_code_name(err->code),
         .sqlstate = err->sqlstate,
-        .message = err->message,
-        .detail = err->detail,
-        .place =
-            place->line > 0 ? pga_format(&mem, "%s:%d", place->file, place->line) : place->file,
+        .message = pga_mask_text(&mem, err->message),
+        .detail = pga_mask_text(&mem, err->detail),
+        .place = place->file,
     };
 
+    if (place->line > 0)
+        attempt.place = pga_format(&mem, "%s:%d", place->file, place->line);
+    if (place->column > 0)
+        attempt.place = pga_format(&mem, "%s:%d", attempt.place, place->column);
     pga_attempt_record(runner->journal, &attempt);
     runner->has_recorded = true;
 }

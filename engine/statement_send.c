@@ -21,6 +21,7 @@ fail_strings(const struct pga_script_text *script, const struct pga_statement *s
     (void)pga_fail(
         err, PGA_ERR_USAGE,
         "standard_conforming_strings was changed in a way that the script's text does not show");
+    (void)pga_error_identify(err, PGA_ID_SESSION_STATE);
     (void)pga_script_place(err, script, statement->offset);
     return pga_error_hint(err, "Where this statement ends can't be told. Set it with a plain SET "
                                "statement of the script.");

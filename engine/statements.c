@@ -12,6 +12,7 @@
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
+#include "engine/advice.h"
 #include "engine/invalid_indexes.sql.h"
 #include "engine/retry.h"
 #include "engine/statement_send.h"
@@ -391,30 +392,32 @@ say_what_stays(const struct pga_unit_run *p, const struct pga_source *source, st
 {
     const char *id = p->step->id;
 
+    (void)pga_advise_id(err);
     if (err->code != PGA_ERR_SQL && err->code != PGA_ERR_CONTENTION)
         return pga_error_while(err, "alteration \"%s\"", id);
     (void)pga_error_while(err, "alteration \"%s\" failed", id);
     if (p->in_doubt) {
         err->code = PGA_ERR_HALF_DONE;
-        return pga_error_hint(
-            err,
+        (void)pga_error_identify(err, PGA_ID_HALF_DONE);
+        return pga_advise(
+            p->step, err,
             "It runs outside a transaction and may have done a part. Look at the database. If "
             "all of it took effect: pgalter %s %s --because TEXT. After undoing the part: "
             "pgalter %s %s --because TEXT, then the same command again.",
             p->step->kind == PGA_STEP_REVERT ? "forget" : "mark", id, pga_unit_run_undone(p), id);
     }
     if (is_untouched(p, source))
-        return pga_error_hint(
-            err,
+        return pga_advise(
+            p->step, err,
             "Its first statement failed, so nothing of it is done. Correct the script, then run "
             "the same command again.");
     if (p->row.unit == 0)
-        return pga_error_hint(
-            err,
+        return pga_advise(
+            p->step, err,
             "Its before-script is done and stays. Correct the database so that the statement can "
             "succeed, then run the same command again: it goes on there.");
-    return pga_error_hint(
-        err,
+    return pga_advise(
+        p->step, err,
         "%lld of its statements outside a transaction are done and stay. Correct the database so "
         "that the statement can succeed, then run the same command again: it goes on there.",
         (long long)p->row.unit);
@@ -430,8 +433,10 @@ pga_statements_run(struct pga_runner *runner, const struct pga_step *step,
     struct pga_unit_run p = {.runner = runner, .mem = &mem, .step = step};
 
     if (found != NULL ? !pga_unit_run_take_up(&p, source, found, outcome, err)
-                      : !claim(&p, source, outcome, err))
+                      : !claim(&p, source, outcome, err)) {
+        (void)pga_advise_id(err);
         return pga_error_while(err, "alteration \"%s\"", step->id);
+    }
     if (outcome->is_overtaken)
         return true;
     if (run_all(&p, source, outcome, err)) {

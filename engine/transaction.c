@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
+#include "engine/advice.h"
 #include "engine/place.h"
 #include "engine/retry.h"
 #include "engine/statement_send.h"
@@ -76,29 +77,25 @@ bool
 pga_script_failed(const struct pga_step *step, struct pga_error *err)
 {
     bool is_stored = strncmp(err->place.file, PGA_STORED_PREFIX, strlen(PGA_STORED_PREFIX)) == 0;
-    char server_hint[sizeof(err->hint)];
-    const char *gap;
 
+    (void)pga_advise_id(err);
     if (err->code == PGA_ERR_LOST && err->hint[0] == '\0')
         (void)pga_error_hint(
             err, "Whether this step was committed is for the journal to say: run the same command "
                  "again, it goes on from where the journal stands.");
     if (err->code != PGA_ERR_SQL)
         return pga_error_while(err, "alteration \"%s\"", step->id);
-    memcpy(server_hint, err->hint, sizeof(server_hint));
-    gap = server_hint[0] == '\0' ? "" : "\n";
     (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
     if (is_stored)
-        return pga_error_hint(
-            err,
-            "%s%sIts transaction was rolled back; steps before it stay. To run another text: "
+        return pga_advise(
+            step, err,
+            "Its transaction was rolled back; steps before it stay. To run another text: "
             "correct the file, then: pgalter accept %s --because TEXT",
-            server_hint, gap, step->id);
-    return pga_error_hint(
-        err,
-        "%s%sIts transaction was rolled back; steps before it stay. Correct the script, then run "
-        "the same command again.",
-        server_hint, gap);
+            step->id);
+    return pga_advise(
+        step, err,
+        "Its transaction was rolled back; steps before it stay. Correct the script, then run "
+        "the same command again.");
 }
 
 /* 23505, 55P03, 40P01 and 40001 say that another transaction has the same row in hand (STEP 3). */
@@ -352,6 +349,7 @@ wait_for_append(const struct pga_runner *runner, int64_t waited_ms, struct pga_e
     (void)pga_fail(err, PGA_ERR_LOCKED,
                    "another session keeps the journal's next row to itself (waited %s)",
                    pga_format_duration_ms(&mem, waited_ms));
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     return pga_error_hint(
         err,
         "Nothing of this step was done. A run without the runner lock, or a prepared transaction "

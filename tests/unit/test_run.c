@@ -108,7 +108,7 @@ START_TEST(a_failing_script_stops_the_run)
     ck_assert_str_eq(pga_fake_value(&w.server, PGA_FAKE_ATTEMPTS, 0, "id"), "2-roles");
     ck_assert_str_eq(pga_fake_value(&w.server, PGA_FAKE_ATTEMPTS, 0, "sqlstate"), "42P07");
     ck_assert_str_eq(pga_fake_value(&w.server, PGA_FAKE_ATTEMPTS, 0, "place"),
-                     "1.1.0-2-roles.up.sql:2");
+                     "1.1.0-2-roles.up.sql:2:14");
     pga_world_check(&w);
     pga_process_must(pga_process_deploy(&w, &p, "next"), &p);
     ck_assert_uint_eq(p.result.ran, 2);
