@@ -47,19 +47,17 @@ splits() {
     share=$(count)
     echo "# PostgreSQL's regression suite, $(basename "$dir"): $share agree" >&3
     # The numbers are those of the version that the page names; another one has other files.
-    if grep -q "PostgreSQL $(basename "$dir") " "$page"; then
-        contains "$(tr '\n' ' ' <"$page")" "$share"
-        columns=2-4
-    fi
+    if grep -q "PostgreSQL $(basename "$dir") " "$page"; then columns=2-4; fi
     grep -v '^#' "$agreement/exceptions" | LC_ALL=C sort >"$BATS_TEST_TMPDIR/exceptions"
     awk 'NF < 6 { print "no reason: " $0; bad = 1 } END { exit bad }' "$BATS_TEST_TMPDIR/exceptions"
     sed 's/^/differs /' "$BATS_TEST_TMPDIR/exceptions" | cut -d' ' -f$columns >"$BATS_TEST_TMPDIR/wanted"
     { grep '^differs' <<<"$results" || true; } | cut -d' ' -f$columns >"$BATS_TEST_TMPDIR/found"
     if ! diff "$BATS_TEST_TMPDIR/wanted" "$BATS_TEST_TMPDIR/found"; then
         echo "tests/agreement/exceptions (<) is not what was found (>):"
-        grep '^differs' <<<"$results"
+        grep '^differs' <<<"$results" || true
         return 1
     fi
+    [ $columns = 2 ] || grep -qF "$share" "$page" || { echo "docs/lexer.md has other numbers: $share"; return 1; }
 }
 
 @test "a real history of 261 alterations" {
