@@ -174,6 +174,25 @@ parse_applied(struct pga_journal *journal, const struct pga_result *result,
     return true;
 }
 
+/* The head, which the next row will name, is read by itself; it must be the last row. */
+static bool
+check_head(struct pga_journal *journal, struct pga_error *err)
+{
+    const struct pga_head *head = &journal->head;
+    struct pga_head last = {.seq = -1};
+
+    if (journal->row_count > 0)
+        last = pga_history_head(&journal->rows[journal->row_count - 1]);
+    if (head->seq == last.seq && pga_digest_equal(&head->hash, &last.hash) &&
+        pga_digest_equal(&head->state, &last.state))
+        return true;
+    (void)pga_fail(
+        err, PGA_ERR_JOURNAL,
+        "the journal was tampered with: its head, row %lld, is not the end of its history",
+        (long long)head->seq);
+    return pga_journal_damaged(journal, err);
+}
+
 /* Whether the history still has the row that was its last when it was read before. */
 static bool
 check_grown(const struct pga_journal *journal, const struct pga_head *before, struct pga_error *err)
@@ -222,7 +241,8 @@ pga_journal_load(struct pga_journal *journal, struct pga_error *err)
         (pga_head_parse(journal, &results.items[PGA_READS_AT], err) &&
          parse_history(journal, &results.items[PGA_READS_AT + 1], err) &&
          parse_applied(journal, &results.items[PGA_READS_AT + 2], &rows, err) &&
-         pga_chain_verify(journal, rows, results.items[PGA_READS_AT + 2].row_count, err));
+         pga_chain_verify(journal, rows, results.items[PGA_READS_AT + 2].row_count, err) &&
+         check_head(journal, err));
     for (size_t i = 0; journal->is_loaded && i < before_count; i++)
         journal->is_loaded = check_grown(journal, &before[i], err);
     return journal->is_loaded;

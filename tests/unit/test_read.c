@@ -10,6 +10,7 @@
 
 #include <check.h>
 
+#include "tests/helpers/rows.h"
 #include "tests/helpers/world.h"
 
 static struct pga_world w;
@@ -123,6 +124,40 @@ START_TEST(the_row_is_named)
 }
 END_TEST
 
+/* The next row will name the head, so a head from elsewhere must be seen as early as any other change. */
+START_TEST(the_head_is_the_end)
+{
+    static const struct {
+        size_t column;
+        const char *value;
+    } other[] = {{0, "7"}, {1, "00"}, {2, "00"}};
+    struct pga_build b;
+    struct pga_rows rows[PGA_ROWS_KINDS];
+
+    pga_build_init(&b);
+    pga_rows_fill(&b, rows);
+    for (size_t i = 0; i < PGA_COUNT_OF(other) + 2; i++) {
+        struct pga_rows changed[PGA_ROWS_KINDS];
+        struct pga_journal journal;
+        struct pga_error err = {0};
+
+        memcpy(changed, rows, sizeof(rows));
+        if (i < PGA_COUNT_OF(other))
+            changed[PGA_ROWS_HEAD].cells[other[i].column] =
+                i == 0
+                    ? other[i].value
+                    : pga_format(&b.mem, "%.62s%s", rows[PGA_ROWS_HEAD].cells[1], other[i].value);
+        if (i == PGA_COUNT_OF(other))
+            changed[PGA_ROWS_HISTORY].count = 0;
+        ck_assert_int_eq(pga_rows_load(&b, changed, &journal, &err), i > PGA_COUNT_OF(other));
+        ck_assert_int_eq(err.code, i > PGA_COUNT_OF(other) ? PGA_OK : PGA_ERR_JOURNAL);
+        if (err.code != PGA_OK)
+            ck_assert_ptr_nonnull(strstr(err.message, "is not the end of its history"));
+    }
+    pga_build_release(&b);
+}
+END_TEST
+
 START_TEST(reading_can_fail)
 {
     struct pga_fake_failure failures[] = {
@@ -152,6 +187,7 @@ main(void)
     tcase_add_test(tcase, malformed_history);
     tcase_add_test(tcase, malformed_rows_of_what_is_applied);
     tcase_add_test(tcase, the_row_is_named);
+    tcase_add_test(tcase, the_head_is_the_end);
     tcase_add_test(tcase, reading_can_fail);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
