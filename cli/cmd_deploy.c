@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include "cli/choose_target.h"
+#include "cli/repeat.h"
 #include "cli/steps.h"
 #include "engine/run.h"
 
@@ -30,11 +31,10 @@ report_rest(struct pga_context *ctx, const struct pga_run_result *result, const 
     size_t held = result->plan.held_count, others = result->plan.run_count - result->ran;
 
     if (result->plan.run_count == 0 && held > 0)
-        pga_log_write(
-            &ctx->log, PGA_LOG_INFO,
-            "%s %s pending beyond the target \"%s\"; to apply %s too: pgalter deploy next",
-            pga_count(ctx->mem, held, "alteration"), held == 1 ? "is" : "are", target,
-            held == 1 ? "it" : "them");
+        pga_log_write(&ctx->log, PGA_LOG_INFO,
+                      "%s %s pending beyond the target \"%s\"; to apply %s too: %s",
+                      pga_count(ctx->mem, held, "alteration"), held == 1 ? "is" : "are", target,
+                      held == 1 ? "it" : "them", pga_repeat_options(ctx, "pgalter deploy next"));
     if (result->ran < result->plan.run_count)
         pga_log_write(&ctx->log, PGA_LOG_INFO, "%s %s applied by another run meanwhile",
                       pga_count(ctx->mem, others, "alteration"), others == 1 ? "was" : "were");

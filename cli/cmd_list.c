@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 
+#include "cli/repeat.h"
 #include "cli/state.h"
 
 static const char *const colours[PGA_STATE_COUNT] = {
@@ -66,9 +67,8 @@ pga_cmd_list(struct pga_context *ctx, struct pga_error *err)
     }
     if (states.count == 0)
         pga_log_write(&ctx->log, PGA_LOG_INFO,
-                      "no alterations, neither in \"%s\" nor in the journal; to make one: "
-                      "pgalter new SLUG",
-                      ctx->dir);
+                      "no alterations, neither in \"%s\" nor in the journal; to make one: %s",
+                      ctx->dir, pga_repeat_options(ctx, "pgalter new SLUG"));
     if (pga_option_is_given(&ctx->options, PGA_OPTION_EXIT_CODE) && pga_states_need_deploy(&states))
         ctx->exit_status = 10;
     return true;

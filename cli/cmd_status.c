@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alterations/version.h"
+#include "cli/repeat.h"
 #include "cli/state.h"
 #include "journal/attempts.h"
 
@@ -76,7 +77,8 @@ report_json(struct pga_context *ctx, const struct pga_states *states, const char
 static void
 print_row(struct pga_context *ctx, const char *label, const char *text)
 {
-    pga_print(ctx, "%s %s\n", pga_paint(ctx, PGA_BOLD, pga_pad(ctx->mem, label, 10)), text);
+    pga_print(ctx, "%s %s\n", pga_paint(ctx, PGA_BOLD, pga_pad(ctx->mem, label, 10)),
+              pga_repeat_options(ctx, text));
 }
 
 static void
@@ -98,7 +100,8 @@ print_pending(struct pga_context *ctx, const struct pga_states *states)
         shown++;
     }
     if (pending > shown)
-        pga_print(ctx, "           and %zu more: pgalter list\n", pending - shown);
+        pga_print(ctx, "           and %zu more: %s\n", pending - shown,
+                  pga_repeat_options(ctx, "pgalter list"));
 }
 
 /* What is applied and half done has been in the middle of its rollback. */
@@ -107,7 +110,7 @@ half_done_command(const struct pga_states *states)
 {
     for (size_t i = 0; i < states->count; i++)
         if (states->items[i].state == PGA_STATE_HALF_DONE && !states->items[i].is_pending)
-            return "pgalter rollback";
+            return "pgalter rollback --steps 1";
     return "pgalter deploy";
 }
 
@@ -116,10 +119,10 @@ static void
 print_attention(struct pga_context *ctx, const struct pga_states *states)
 {
     if (states->by_state[PGA_STATE_RENAMED] > 0)
-        print_row(
-            ctx, "renamed",
-            pga_format(ctx->mem, "%s in another version now: the next pgalter deploy records it",
-                       pga_count(ctx->mem, states->by_state[PGA_STATE_RENAMED], "alteration")));
+        print_row(ctx, "renamed",
+                  pga_format(
+                      ctx->mem, "%s in another version now: the next \"pgalter deploy\" records it",
+                      pga_count(ctx->mem, states->by_state[PGA_STATE_RENAMED], "alteration")));
     if (states->by_state[PGA_STATE_CHANGED] > 0)
         print_row(
             ctx, pga_paint(ctx, PGA_RED, "changed"),
@@ -128,7 +131,7 @@ print_attention(struct pga_context *ctx, const struct pga_states *states)
     if (states->by_state[PGA_STATE_HALF_DONE] > 0)
         print_row(
             ctx, pga_paint(ctx, PGA_RED, "half done"),
-            pga_format(ctx->mem, "%s: %s goes on",
+            pga_format(ctx->mem, "%s: \"%s\" goes on",
                        pga_count(ctx->mem, states->by_state[PGA_STATE_HALF_DONE], "alteration"),
                        half_done_command(states)));
     if (states->by_state[PGA_STATE_MISSING] > 0 && states->has_files)

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/width.h"
 #include "cli/observe.h"
+#include "cli/repeat.h"
 
 /* "file:line:column", as much of it as is known. */
 static const char *
@@ -58,7 +59,7 @@ report_numbers(struct pga_json *object, const struct pga_place *place)
 }
 
 static void
-report_json(struct pga_context *ctx, const struct pga_error *err)
+report_json(struct pga_context *ctx, const struct pga_error *err, const char *hint)
 {
     struct pga_json *error = pga_json_set(ctx->json, "error", pga_json_object());
 
@@ -67,7 +68,7 @@ report_json(struct pga_context *ctx, const struct pga_error *err)
     pga_json_set_text(error, "id", err->id != PGA_ID_NONE ? pga_error_id_name(err->id) : NULL);
     pga_json_set_text(error, "message", err->message);
     pga_json_set_text(error, "detail", err->detail[0] != '\0' ? err->detail : NULL);
-    pga_json_set_text(error, "hint", err->hint[0] != '\0' ? err->hint : NULL);
+    pga_json_set_text(error, "hint", hint[0] != '\0' ? hint : NULL);
     pga_json_set_text(error, "context", err->context[0] != '\0' ? err->context : NULL);
     pga_json_set_text(error, "sqlstate", err->sqlstate[0] != '\0' ? err->sqlstate : NULL);
     if (err->place.file[0] != '\0') {
@@ -111,7 +112,7 @@ mask_line(struct pga_context *ctx, struct pga_place *place)
 }
 
 static void
-report_text(struct pga_context *ctx, const struct pga_error *err)
+report_text(struct pga_context *ctx, const struct pga_error *err, const char *hint)
 {
     const struct pga_place *place = &err->place;
     const struct pga_log *log = &ctx->log;
@@ -127,8 +128,8 @@ report_text(struct pga_context *ctx, const struct pga_error *err)
         pga_log_line(log, PGA_LOG_ERROR, "detail", err->detail);
     if (err->context[0] != '\0')
         pga_log_line(log, PGA_LOG_ERROR, "context", err->context);
-    if (err->hint[0] != '\0')
-        pga_log_line(log, PGA_LOG_ERROR, "hint", err->hint);
+    if (hint[0] != '\0')
+        pga_log_line(log, PGA_LOG_ERROR, "hint", hint);
     if (err->code != PGA_ERR_INTERRUPTED)
         pga_log_line(log, PGA_LOG_ERROR, "help",
                      pga_format(ctx->mem, "pgalter help %s", pga_error_topic(err)));
@@ -142,6 +143,7 @@ pga_error_report(struct pga_context *ctx, const struct pga_error *original)
 {
     struct pga_error masked_error = *original;
     const struct pga_error *err = &masked_error;
+    const char *hint;
 
     pga_observe_end(ctx);
     mask_field(ctx, masked_error.message, sizeof(masked_error.message));
@@ -151,7 +153,8 @@ pga_error_report(struct pga_context *ctx, const struct pga_error *original)
     mask_field(ctx, masked_error.place.file, sizeof(masked_error.place.file));
     mask_line(ctx, &masked_error.place);
     mask_line(ctx, &masked_error.inner);
+    hint = pga_repeat_options(ctx, err->hint);
     if (ctx->json != NULL)
-        report_json(ctx, err);
-    report_text(ctx, err);
+        report_json(ctx, err, hint);
+    report_text(ctx, err, hint);
 }

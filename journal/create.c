@@ -36,8 +36,12 @@ was_overtaken(const struct pga_error *err)
 }
 
 static bool
-fail_creating(const struct pga_journal *journal, struct pga_error *err)
+fail_creating(struct pga_journal *journal, struct pga_error *err)
 {
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_journal_names names;
+
     if (strcmp(err->sqlstate, SQLSTATE_ON_PATH) == 0) {
         pga_session_rollback(journal->driver);
         memset(err, 0, sizeof(*err));
@@ -48,17 +52,20 @@ fail_creating(const struct pga_journal *journal, struct pga_error *err)
                                "It is the first one on the role's search_path: by default that "
                                "is the schema named like the role.");
         return pga_error_hint(
-            err, "Give the journal another schema, such as --schema pgalter_journal; or run once: "
-                 "ALTER ROLE your_role SET search_path = public;");
+            err,
+            "Give the journal another schema, such as --schema pgalter_journal; or run once: "
+            "ALTER ROLE %s SET search_path = public;",
+            pga_journal_names(journal, &mem).role);
     }
     if (pga_sqlstate_class(err->sqlstate) != PGA_SQLSTATE_DENIED)
         return pga_session_fail(journal->driver, err, "creating the journal");
     (void)pga_session_fail(journal->driver, err, "creating the journal");
+    names = pga_journal_names(journal, &mem);
     return pga_error_hint(
         err,
-        "Let the database's owner run: GRANT CREATE ON DATABASE your_database TO your_role; or "
-        "make an empty schema for it: CREATE SCHEMA %s AUTHORIZATION your_role;",
-        journal->schema_sql);
+        "Let the database's owner run: GRANT CREATE ON DATABASE %s TO %s; or make "
+        "an empty schema for it: CREATE SCHEMA %s AUTHORIZATION %s;",
+        names.database, names.role, journal->schema_sql, names.role);
 }
 
 bool

@@ -191,6 +191,15 @@ bool pga_journal_upgrade(struct pga_journal *journal, const struct pga_journal_u
                          size_t count, struct pga_error *err) PGA_MUST_CHECK;
 
 /*
+ * Who acts in this session and in which database, quoted as they stand in SQL: for hints that name a GRANT.  Where the
+ * server doesn't say, words that somebody has to replace.  On `mem`.
+ */
+struct pga_journal_names {
+    const char *role, *database;
+};
+struct pga_journal_names pga_journal_names(struct pga_journal *journal, struct pga_arena *mem);
+
+/*
  * Run one SELECT in a read-only transaction that begins like all of pgalter's own, whatever a script has left in the
  * session.  Errors: those of the driver; the transaction is rolled back.
  */

@@ -114,6 +114,7 @@ blame(struct pga_driver *driver, struct pga_error *err)
     case PGA_SQLSTATE_DENIED:
         err->code = PGA_ERR_DENIED;
         (void)pga_error_identify(err, PGA_ID_PERMISSION);
+        (void)pga_error_hint(err, "\"pgalter doctor\" names the missing grants.");
         break;
     case PGA_SQLSTATE_CONTENTION:
         err->code = PGA_ERR_CONTENTION;

@@ -15,6 +15,7 @@
 #include "journal/findings.sql.h"
 #include "journal/format.sql.h"
 #include "journal/head.sql.h"
+#include "journal/names.sql.h"
 #include "journal/presence.sql.h"
 
 #define READ_LOCK_TIMEOUT_MS 10000 /* longer than an upgrade of the journal takes */
@@ -131,6 +132,17 @@ fail_untrusted(struct pga_journal *journal, struct pga_arena *mem, struct pga_er
 }
 
 static bool
+hint_grant(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
+{
+    const char *schema = journal->schema_sql, *role = pga_journal_names(journal, mem).role;
+
+    return pga_error_hint(err,
+                          "Let its owner run: GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON "
+                          "%s.history, %s.journal, %s.unfinished, %s.attempts TO %s;",
+                          schema, role, schema, schema, schema, schema, role);
+}
+
+static bool
 fail_reading(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
 {
     if (strcmp(err->sqlstate, SQLSTATE_UNTRUSTED) == 0) {
@@ -140,14 +152,7 @@ fail_reading(struct pga_journal *journal, struct pga_arena *mem, struct pga_erro
     (void)pga_session_fail(
         journal->driver, err,
         pga_format(mem, "reading the journal in the schema \"%s\"", journal->settings.schema));
-    if (err->code == PGA_ERR_DENIED)
-        return pga_error_hint(
-            err,
-            "Let its owner run: GRANT USAGE ON SCHEMA %s TO your_role; GRANT SELECT ON "
-            "%s.history, %s.journal, %s.unfinished, %s.attempts TO your_role;",
-            journal->schema_sql, journal->schema_sql, journal->schema_sql, journal->schema_sql,
-            journal->schema_sql);
-    return false;
+    return err->code == PGA_ERR_DENIED && hint_grant(journal, mem, err);
 }
 
 bool
@@ -268,6 +273,22 @@ pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pg
         return false;
     *out = results.items[PGA_READS_AT - 1];
     return true;
+}
+
+struct pga_journal_names
+pga_journal_names(struct pga_journal *journal, struct pga_arena *mem)
+{
+    struct pga_journal_names names = {.role = "ROLE", .database = "DATABASE"};
+    struct pga_error ignored = {0};
+    struct pga_result result;
+
+    if (pga_journal_select(journal, PGA_STR(pga_text_names_sql), mem, &result, &ignored) &&
+        result.row_count == 1 && result.column_count == 2 &&
+        pga_result_value(&result, 0, 0) != NULL && pga_result_value(&result, 0, 1) != NULL) {
+        names.role = pga_result_value(&result, 0, 0);
+        names.database = pga_result_value(&result, 0, 1);
+    }
+    return names;
 }
 
 static bool

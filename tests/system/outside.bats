@@ -169,7 +169,7 @@ pgalter:     :             ^"
     same "$(query "$db" "SELECT count(*) FROM a")" 1
     same "$(query "$db" "SELECT id || ' ' || sqlstate FROM pgalter.attempts")" "200-b 42P01"
     expect 10 pgalter status --exit-code
-    contains "$out" "half done  1 alteration: pgalter deploy goes on"
+    contains "$out" "half done  1 alteration: \"pgalter deploy\" goes on"
     contains "$out" "200-b  1.0.0  half done"
     expect 10 pgalter list --exit-code
     contains "$out" "half done  1.0.0  200-b"
@@ -268,7 +268,7 @@ DROP INDEX CONCURRENTLY i;"
     PGA_FAULT=statement_started:kill expect $killed pgalter rollback zero --yes
     same "$(record)" "200-b down down 0 started"
     expect 0 pgalter status
-    contains "$out" "half done  1 alteration: pgalter rollback goes on"
+    contains "$out" "half done  1 alteration: \"pgalter rollback --steps 1\" goes on"
     expect 67 pgalter rollback zero --yes
     contains "$errors" "journal:200-b.down.sql:2:1: alteration \"200-b\": half done"
     contains "$errors" "If all of the script took effect: pgalter forget 200-b --because TEXT."

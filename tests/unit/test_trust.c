@@ -316,12 +316,45 @@ END_TEST
 
 START_TEST(no_right_to_read)
 {
-    ck_assert(!open_failing(ANSWERS(BEGINNING, PRESENCE("present", "1", "on")), "42501",
-                            "permission denied for schema pgalter"));
+    struct pga_script_line lines[] = {
+        {.answers = ANSWERS(BEGINNING, PRESENCE("present", "1", "on")),
+         .error = {.sqlstate = "42501", .message = "permission denied for schema pgalter"},
+         .after = PGA_TRANSACTION_FAILED},
+        {.expect = "ROLLBACK", .answers = ANSWERS({.tag = "ROLLBACK"})},
+        {.expect = "BEGIN",
+         .answers = ANSWERS(BEGINNING,
+                            {.tag = "SELECT 1",
+                             .columns = 2,
+                             .rows = 1,
+                             .values = (const char *const[]){"\"the reader\"", "app"}},
+                            {.tag = "COMMIT"})},
+    };
+
+    connect_to(lines, 3);
+    ck_assert(!pga_journal_open(&journal, &err));
     ck_assert_int_eq(err.code, PGA_ERR_DENIED);
-    ck_assert_ptr_nonnull(strstr(err.hint, "GRANT USAGE ON SCHEMA \"pgalter\""));
+    ck_assert_ptr_nonnull(strstr(err.hint, "GRANT USAGE ON SCHEMA \"pgalter\" TO \"the reader\";"));
     ck_assert_ptr_nonnull(strstr(err.hint, "GRANT SELECT ON \"pgalter\".history"));
+    ck_assert_ptr_nonnull(strstr(err.hint, ".attempts TO \"the reader\";"));
     ck_assert_ptr_null(strstr(err.hint, "scripts"));
+}
+END_TEST
+
+/* The grant is still worth naming when the server doesn't even say who asks. */
+START_TEST(no_right_and_no_name)
+{
+    struct pga_script_line lines[] = {
+        {.answers = ANSWERS(BEGINNING, PRESENCE("present", "1", "on")),
+         .error = {.sqlstate = "42501", .message = "permission denied for schema pgalter"},
+         .after = PGA_TRANSACTION_FAILED},
+        {.expect = "ROLLBACK", .answers = ANSWERS({.tag = "ROLLBACK"})},
+        {.lose_connection = true},
+    };
+
+    connect_to(lines, 3);
+    ck_assert(!pga_journal_open(&journal, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_DENIED);
+    ck_assert_ptr_nonnull(strstr(err.hint, "GRANT USAGE ON SCHEMA \"pgalter\" TO ROLE;"));
 }
 END_TEST
 
@@ -528,6 +561,7 @@ main(void)
     tcase_add_test(tcase, asking_why_can_fail);
     tcase_add_test(tcase, the_check_comes_first);
     tcase_add_test(tcase, no_right_to_read);
+    tcase_add_test(tcase, no_right_and_no_name);
     tcase_add_test(tcase, a_connection_that_ends);
     tcase_add_test(tcase, a_newer_format);
     tcase_add_test(tcase, formats_that_cannot_be_read);
