@@ -78,18 +78,35 @@ has_at_inside(const char *hosts)
     return false;
 }
 
+/* A bracket around more than an IPv6 address: libpq looks for its end in all of the URI. */
+static bool
+has_wide_bracket(const char *hosts)
+{
+    for (;;) {
+        if (*hosts == '[' && strcspn(hosts, "/?&=,@") < strcspn(hosts, "]"))
+            return true;
+        hosts += strcspn(hosts, ",/?");
+        if (*hosts != ',')
+            return false;
+        hosts++;
+    }
+}
+
 bool
 pga_pq_is_suspicious(const char *conninfo, const struct pga_pq_pairs *pairs)
 {
     const char *host = pga_pq_find(pairs, "host"), *port = pga_pq_find(pairs, "port");
     const char *rest = pga_pq_uri_rest(conninfo);
 
-    if (has_at_inside(host) || (port != NULL && port[strspn(port, "0123456789, ")] != '\0'))
+    /* A ? or & in a host stood between unclosed brackets: where its parameters begin is anybody's guess. */
+    if (has_at_inside(host) || (host != NULL && strpbrk(host, "?&") != NULL))
+        return true;
+    if (port != NULL && port[strspn(port, "0123456789, ")] != '\0')
         return true;
     if (rest == NULL)
         return false;
     rest = behind_userinfo(rest);
-    return memchr(rest, '@', strcspn(rest, "?")) != NULL;
+    return has_wide_bracket(rest) || memchr(rest, '@', strcspn(rest, "?")) != NULL;
 }
 
 static int
