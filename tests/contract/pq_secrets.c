@@ -55,6 +55,7 @@ START_TEST(masks)
         {"postgresql://u:secret@h/db?pwd=x", "****"},
         {"postgresql://u:secret@[::1/db", "****"},
         {"host=ss@h user=u", "****"},
+        {"postgres://[::1,h:2/d?port=1&sslpassword&x]:5/e", "****"},
         /* a password inside another value */
         {"host=h dbname=postgres://u:secret@h2/db", "dbname=**** host=h"},
         {"host=h options='-c my.password=secret'", "host=h options=****"},
