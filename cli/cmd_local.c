@@ -85,6 +85,7 @@ fail_unknown(const char *word, struct pga_error *err)
     const char *nearest = pga_nearest(word, words, PGA_COUNT_OF(words));
 
     (void)pga_fail(err, PGA_ERR_USAGE, "\"local\" does not know \"%s\"", word);
+    (void)pga_error_identify(err, PGA_ID_ARGUMENTS);
     return pga_error_hint(err,
                           nearest != NULL
                               ? "Did you mean \"pgalter local %s\"?"

@@ -168,6 +168,9 @@ environments: {staging: {alterations: below, database: dbname=$one}}"
     uses "$one" -c conf/pgalter.yaml --env staging
     uses "$two" -c conf/pgalter.yaml --env staging --db-file two
     uses "$two" --db-file two
+    # What the file holds is not repeated in a command to type.
+    expect 64 pgalter show nothing --db-file two
+    lacks "$errors" "dbname="
     expect 64 pgalter status --db-file two --db "dbname=$one"
     contains "$errors" "--db and --db-file both name the database"
     printf 'database: dbname=x\ndatabase_file: x\n' >pgalter.yaml
