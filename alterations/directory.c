@@ -43,10 +43,10 @@ list(struct pga_arena *mem, const char *dir, const char *const **out_names, size
 {
     if (pga_file_list(mem, dir, out_names, out_count, err))
         return true;
-    if (!pga_file_exists(dir))
+    if (!pga_file_exists(dir) && !pga_file_is_link(dir))
         return pga_error_hint(err, "\"pgalter new add_users\" makes it together with a first "
                                    "alteration; \"--dir DIR\" names another directory.");
-    if (!pga_file_is_directory(dir))
+    if (pga_file_exists(dir) && !pga_file_is_directory(dir))
         return pga_error_hint(err, "Name the directory of the alterations with \"--dir DIR\".");
     return false;
 }

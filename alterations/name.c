@@ -284,14 +284,20 @@ parse_other(struct pga_arena *mem, struct pga_str name, struct suffixes s, struc
 {
     enum pga_part part = PGA_PART_UP;
     struct pga_name parsed;
-    bool said;
+    bool said, is_twice = false;
 
+    while (pga_str_equal_nocase(s.extension, "sql") && pga_str_equal_nocase(s.part, "sql")) {
+        s = cut_suffixes(s.before);
+        is_twice = true;
+    }
     if (pga_str_equal_nocase(s.extension, "sql")) {
         said = guess_part(mem, s.part, &part);
         if (!said) {
             s.stem = s.before;
             (void)take_part_from_end(&s.stem, &part);
         }
+        if (is_twice)
+            return refuse(mem, name, "ends in .sql twice", suggest(mem, s.stem, part), err);
         if (said && pga_str_equal_nocase(s.part, part_names[part]))
             return refuse(mem, name, "is not in lower case at its end", suggest(mem, s.stem, part),
                           err);

@@ -39,8 +39,8 @@ kind_of(mode_t mode)
     return S_ISSOCK(mode) ? "a socket" : "a device";
 }
 
-static bool
-is_link(const char *path)
+bool
+pga_file_is_link(const char *path)
 {
     struct stat status;
 
@@ -53,7 +53,7 @@ hint_open(struct pga_error *err, const char *path, int reason)
 {
     if (reason == EACCES)
         return pga_error_hint(err, "\"ls -ld '%s'\" shows who may, \"id\" who you are.", path);
-    if ((reason == ENOENT || reason == ELOOP) && is_link(path))
+    if ((reason == ENOENT || reason == ELOOP) && pga_file_is_link(path))
         return pga_error_hint(err,
                               "It is a symbolic link that leads %s: see \"readlink '%s'\", "
                               "then mend or remove it.",

@@ -42,6 +42,9 @@ bool pga_file_rename(const char *from, const char *to, struct pga_error *err) PG
 bool pga_file_exists(const char *path);
 bool pga_file_is_directory(const char *path);
 
+/* Whether the path itself is a symbolic link, wherever it leads. */
+bool pga_file_is_link(const char *path);
+
 /*
  * The names in a directory, but for those that begin with a dot, sorted by bytes; at most
  * PGA_FILE_NAMES_MAX.  Without any, *out_names is NULL.  Errors: PGA_ERR_USAGE.

@@ -90,6 +90,7 @@ fail_overtaken(struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_LOCKED, "other runs changed the journal %d times meanwhile",
                    PLANS_MAX);
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     return pga_error_hint(err, "What is done is recorded. Run the same command again.");
 }
 

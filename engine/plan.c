@@ -176,6 +176,7 @@ pga_plan_deploy(struct pga_arena *mem, const struct pga_alterations *alterations
     out->direction = PGA_DIRECTION_UP;
     if (target->kind == PGA_TARGET_ZERO) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"zero\" is a target for rollback only");
+        (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
         return pga_error_hint(err, "To take everything back: pgalter rollback zero");
     }
     find_missing(mem, out, alterations, journal);

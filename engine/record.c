@@ -42,6 +42,7 @@ fail_no_file(struct pga_arena *mem, const struct pga_runner *runner, const char 
     nearest = pga_nearest(id, ids, runner->alterations->count);
     (void)pga_fail(err, PGA_ERR_USAGE, "there is no alteration \"%s\" in \"%s\"", id,
                    runner->alterations->dir);
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"%s\"?", nearest);
     return pga_error_hint(err, "\"pgalter list\" shows all ids.");
@@ -105,6 +106,7 @@ create_if_absent(struct pga_runner *runner, struct pga_error *err)
     if (runner->journal->head.seq == 0)
         return true;
     (void)pga_fail(err, PGA_ERR_LOCKED, "another run made the journal at the same moment");
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     return pga_error_hint(err, "Nothing was changed. Run the same command again.");
 }
 
@@ -197,6 +199,7 @@ fail_not_applied(struct pga_arena *mem, const struct pga_runner *runner, const c
         ids[i] = journal->applied[i]->id;
     nearest = pga_nearest(id, ids, journal->applied_count);
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is not applied", id);
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"%s\"?", nearest);
     return pga_error_hint(err, "\"pgalter list\" shows what is.");

@@ -24,6 +24,7 @@ pga_rollback_plan(struct pga_runner *runner, struct pga_arena *mem, const char *
     if (target.kind == PGA_TARGET_ID && pga_journal_find(runner->journal, target.id) == NULL) {
         (void)pga_fail(err, PGA_ERR_USAGE,
                        "\"%s\" is not applied, so nothing can be taken back to it", target.id);
+        (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
         return pga_error_hint(err, "\"pgalter list\" shows what is applied.");
     }
     pga_plan_rollback(mem, runner->alterations, runner->journal, &target, settings, out);
@@ -37,6 +38,7 @@ fail_overtaken(struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_LOCKED,
                    "another run changed the journal, so the plan is no longer what was shown");
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     return pga_error_hint(
         err, "What was taken back so far is recorded. Run the same command again to see the plan.");
 }

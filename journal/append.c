@@ -159,6 +159,7 @@ pga_journal_fail_replaced(const struct pga_journal *journal, struct pga_error *e
     (void)pga_fail(err, PGA_ERR_JOURNAL,
                    "the journal in the schema \"%s\" is not the one that was read",
                    journal->settings.schema);
+    (void)pga_error_identify(err, PGA_ID_JOURNAL_MOVED);
     return pga_error_hint(
         err, "It was dropped, restored or made anew while this ran. Look at \"pgalter status\", "
              "then run the same command again.");
@@ -173,6 +174,7 @@ pga_append_failure(const struct pga_journal *journal, struct pga_error *err)
     if (strcmp(err->sqlstate, "23505") == 0) {
         memset(err, 0, sizeof(*err));
         (void)pga_fail(err, PGA_ERR_LOCKED, "another run changed the journal at the same moment");
+        (void)pga_error_identify(err, PGA_ID_LOCKED);
         return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
     }
     return false;

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "journal/read.h"
-
 static void
 hash_text(struct pga_digester *digester, const char *text)
 {
@@ -305,9 +303,12 @@ pga_journal_damaged(const struct pga_journal *journal, struct pga_error *err)
     return pga_error_hint(
         err,
         "Somebody wrote to the schema \"%s\" past pgalter, or it was restored in part; nothing is "
-        "shown or run from it. Put it back from the newest backup, whole: pg_restore --clean "
-        "--schema='%s' -d DATABASE BACKUP; record what was applied since with: pgalter mark "
-        "--up-to TARGET --because TEXT. A row that is mended by hand can't be verified again.",
+        "shown or run from it. See what else is wrong: pgalter doctor. Put the schema back from "
+        "the "
+        "newest backup, whole: pg_restore --clean --schema='%s' -d DATABASE BACKUP; record what "
+        "was "
+        "applied since: pgalter mark --up-to TARGET --because TEXT. A row that is mended by hand "
+        "can't be verified again.",
         journal->settings.schema, journal->settings.schema);
 }
 

@@ -157,6 +157,12 @@ bool pga_journal_open(struct pga_journal *journal, struct pga_error *err) PGA_MU
  */
 bool pga_journal_load(struct pga_journal *journal, struct pga_error *err) PGA_MUST_CHECK;
 
+/*
+ * Say of an error that was just set that the journal contradicts itself, and what to do: nobody who reads this at night
+ * shall mend rows by hand.  Returns false.
+ */
+bool pga_journal_damaged(const struct pga_journal *journal, struct pga_error *err);
+
 /* The applied alteration with that id, or NULL.  The journal must be loaded. */
 struct pga_applied *pga_journal_find(const struct pga_journal *journal, const char *id);
 

@@ -143,6 +143,7 @@ fail_waiting(const struct pga_lock_holder *holder, const struct pga_lock_wait *w
 
     (void)pga_fail(err, PGA_ERR_LOCKED, "another runner holds the lock (waited %s)",
                    pga_format_duration_ms(&mem, wait->timeout_ms));
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     if (holder->pid != 0)
         (void)pga_error_detail(
             err,

@@ -13,12 +13,6 @@
 /* Where the answers to what is read begin: after BEGIN, the resets, the timeout and the check. */
 #define PGA_READS_AT 6
 
-/*
- * Say of an error that was just set that the journal contradicts itself, and what to do: nobody who reads this at night
- * shall mend rows by hand.  Returns false.
- */
-bool pga_journal_damaged(const struct pga_journal *journal, struct pga_error *err);
-
 /* Append the statement that fails unless the journal can be trusted and otherwise says whether it is there. */
 void pga_presence_sql(struct pga_buf *buf, const struct pga_journal *journal);
 

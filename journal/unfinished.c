@@ -105,6 +105,7 @@ pga_unfinished_claim(struct pga_journal *journal, const struct pga_unfinished *r
         return false;
     memset(err, 0, sizeof(*err));
     (void)pga_fail(err, PGA_ERR_LOCKED, "another run was faster with \"%s\"", row->id);
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
     return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
 }
 

@@ -23,3 +23,24 @@ unprivileged() {
     else runuser -u "$(cluster_user)" -- "$@"
     fi
 }
+
+# pair_of STEM: a pair of scripts that do nothing.
+pair_of() { file "$1.up.sql"; file "$1.down.sql"; }
+
+# rename OLD NEW: give the scripts of an alteration another id.
+rename() {
+    local name
+    for name in alterations/*"$1"*; do mv "$name" "${name/$1/$2}"; done
+}
+
+# unfinished ID DIRECTION: a step that an interrupted run left.
+unfinished() {
+    sql "INSERT INTO pgalter.unfinished SELECT '$1', '$2', 'gone', 'somebody@somewhere', '$2', $2, 1, 'started', NULL, '', now(), now()
+        FROM pgalter.journal WHERE id = '30-third'"
+}
+
+# half_done: the alteration 40-late was interrupted in its second statement.
+half_done() {
+    sql "INSERT INTO pgalter.unfinished VALUES ('40-late', 'up', 'gone', 'somebody@somewhere', 'up',
+        '\\x$(sha256sum <alterations/1.1.0-40-late.up.sql | cut -d' ' -f1)', 1, 'started', NULL, '', now(), now())"
+}

@@ -78,8 +78,8 @@ refused_as_text() {
 commands_exist() {
     local word
     while IFS= read -r word; do
-        [[ " $input_commands " == *" ${word#* } "* ]] || { echo "there is no command \"$word\""; return 1; }
-    done < <(grep -E '^pgalter: (hint|help): ' <<<"$1" | cut -d: -f3- | grep -oE '\bpgalter [a-z]+' | sort -u)
+        [[ " $input_commands " == *" ${word##* } "* ]] || { echo "there is no command \"$word\""; return 1; }
+    done < <(grep -oE '"pgalter [a-z]+|: pgalter [a-z]*[a-rt-z]\b' <<<"$1" | sort -u)
 }
 
 # refused_as_json: whether the document says the same.
@@ -119,7 +119,12 @@ one_class() {
     fi
     export DATABASE_URL="dbname=$database"
     (one_input) || failed=1
-    if [ "$c_database" = own ]; then psql -Xq -d postgres -c "DROP DATABASE $database WITH (FORCE)"; fi
+    if [ "$c_database" = own ]; then
+        psql -Xq -d postgres -c "DROP DATABASE $database WITH (FORCE)"
+    elif [ $failed = 1 ]; then
+        # What it may have done must not fail the others.
+        psql -Xq -d postgres -c "DROP DATABASE applied WITH (FORCE)" -c "CREATE DATABASE applied TEMPLATE template_applied"
+    fi
     chmod -R u+rwX "$where" && rm -rf "$where"
     return $failed
 }

@@ -47,4 +47,8 @@ teardown() { cluster_log_on_failure; }
 
 @test "names of files" { walk names; }
 @test "what files hold" { walk files; }
+@test "the directory" { walk directory; }
+@test "directives" { walk directives; }
+@test "statements" { walk statements; }
 @test "targets" { walk targets; }
+@test "plans" { walk plans; }
