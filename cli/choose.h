@@ -1,8 +1,8 @@
 /*
  * cli/choose.h: choosing a line from a list on the terminal.
  *
- * Arrow keys move, typing filters, Enter takes, Escape clears the filter; Ctrl-C leaves with PGA_ERR_INTERRUPTED and
- * nothing done.  The terminal is put back on every way out.
+ * Arrow and page keys move, typing filters, Enter takes, Escape clears the filter; Ctrl-C leaves with
+ * PGA_ERR_INTERRUPTED and nothing done.  The terminal is put back on every way out, and while the program is suspended.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,6 +15,8 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "cli/context.h"
+
+#define PGA_CHOOSER_PAGE 10 /* lines that a page key goes up or down */
 
 struct pga_choice {
     const char *label;  /* what is filtered and taken */
@@ -33,6 +35,8 @@ struct pga_chooser {
 enum pga_key {
     PGA_KEY_UP,
     PGA_KEY_DOWN,
+    PGA_KEY_PAGE_UP,
+    PGA_KEY_PAGE_DOWN,
     PGA_KEY_FIRST,
     PGA_KEY_LAST,
     PGA_KEY_ENTER,
@@ -49,7 +53,10 @@ const struct pga_choice *pga_chooser_match(const struct pga_chooser *chooser, si
 /* Take a key; `c` is the character of PGA_KEY_TEXT.  True when a choice is taken: the marked one. */
 bool pga_chooser_press(struct pga_chooser *chooser, enum pga_key key, char c);
 
-/* Let the user choose, beginning at the marked line; *out is one of the labels.  Errors: PGA_ERR_INTERRUPTED, PGA_ERR_USAGE (no such terminal). */
+/*
+ * Let the user choose, beginning at the marked line; *out is one of the labels.
+ * Errors: PGA_ERR_INTERRUPTED, PGA_ERR_USAGE (no such terminal, or it was closed).
+ */
 bool pga_choose(struct pga_context *ctx, const char *question, struct pga_chooser *chooser,
                 const char **out, struct pga_error *err) PGA_MUST_CHECK;
 

@@ -6,8 +6,11 @@
 #include "cli/choose_target.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/str.h"
 #include "cli/choose.h"
+#include "cli/terminal.h"
 #include "engine/run.h"
 
 /* The versions that have something pending, newest first. */
@@ -40,7 +43,23 @@ collect(struct pga_context *ctx, const struct pga_plan *plan, struct versions *o
     out->count = kept;
 }
 
-/* One line: the version, and how much a deploy up to it would apply. */
+/* "add_invites, split_name": what a version itself brings. */
+static const char *
+name_own(struct pga_context *ctx, const struct pga_plan *plan, const struct pga_version *version)
+{
+    struct pga_buf names = pga_buf_on(ctx->mem);
+
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct pga_alteration *alteration = plan->steps[i].alteration;
+
+        if (plan->steps[i].kind == PGA_STEP_APPLY &&
+            pga_version_compare(&alteration->version, version) == 0)
+            pga_buf_appendf(&names, "%s%s", names.len == 0 ? "" : ", ", alteration->slug);
+    }
+    return names.data;
+}
+
+/* One line: the version, how much a deploy up to it would apply, and what is its own of that. */
 static bool
 make_choice(struct pga_context *ctx, const struct pga_version *version, struct pga_choice *out,
             struct pga_error *err)
@@ -50,7 +69,9 @@ make_choice(struct pga_context *ctx, const struct pga_version *version, struct p
     if (!pga_deploy_plan(&ctx->runner, ctx->mem, version->text, &plan, err))
         return false;
     out->label = version->text;
-    out->remark = pga_count(ctx->mem, plan.run_count, "alteration");
+    out->remark =
+        pga_format(ctx->mem, "%s; brings %s", pga_count(ctx->mem, plan.run_count, "alteration"),
+                   name_own(ctx, &plan, version));
     return true;
 }
 
@@ -62,7 +83,7 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
     struct pga_choice *choices;
     struct pga_plan plan;
 
-    if (!ctx->is_terminal || ctx->json != NULL ||
+    if (!ctx->is_terminal || ctx->json != NULL || !pga_terminal_can_wipe(STDOUT_FILENO) ||
         pga_option_is_given(&ctx->options, PGA_OPTION_STEPS))
         return true;
     if (!pga_deploy_plan(&ctx->runner, ctx->mem, "next", &plan, err))

@@ -6,6 +6,8 @@
 #include "cli/prompt.h"
 
 #include <poll.h>
+#include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -27,6 +29,8 @@ read_line(char *line, size_t size, struct pga_error *err)
         return false;
     got = read(STDIN_FILENO, line, size - 1);
     line[got > 0 ? got : 0] = '\0';
+    if (strchr(line, '\n') == NULL) /* what is left of a long one is for nobody else */
+        (void)tcflush(STDIN_FILENO, TCIFLUSH);
     return true;
 }
 
@@ -41,12 +45,17 @@ pga_prompt_confirm(struct pga_context *ctx, const char *question, struct pga_err
     if (!ctx->is_terminal || ctx->json != NULL) {
         (void)pga_fail(err, PGA_ERR_USAGE,
                        "\"%s\" asks before it goes on, and here is nobody to ask", ctx->argv[0]);
+        (void)pga_error_identify(err, PGA_ID_ANSWER_NEEDED);
         return pga_error_hint(err, "Look at the plan above, then run the same command with --yes.");
     }
     (void)fprintf(stdout, "%s [y/N] ", question);
     (void)fflush(stdout);
-    if (!read_line(line, sizeof(line), err))
+    if (!read_line(line, sizeof(line), err)) {
+        (void)fputc('\n', stdout); /* the answer's line is not finished */
         return false;
+    }
+    if (line[0] == '\0')
+        (void)fputc('\n', stdout);
     answer = pga_str_trim(pga_str_of(line));
     if (pga_str_equal_nocase(answer, "y") || pga_str_equal_nocase(answer, "yes"))
         return true;

@@ -62,7 +62,7 @@ pga_status_line_tick(void *context)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     struct pga_status_line *line = context;
-    const char *count = pga_format(&mem, "%zu", line->count), *before, *behind;
+    const char *count = pga_format(&mem, "%zu", line->count), *before, *behind, *text;
     struct pga_buf id = pga_buf_on(&mem);
     size_t columns, taken;
 
@@ -74,25 +74,28 @@ pga_status_line_tick(void *context)
     /* A full line would move the terminal to the next one. */
     columns = pga_terminal_columns(STDERR_FILENO) - 1;
     taken = strlen(before) + strlen(behind);
-    (void)fprintf(
-        stderr, "\r\033[K%s",
-        pga_width_cut(
-            &mem,
-            pga_format(&mem, "%s%s%s", before,
-                       pga_width_cut(&mem, id.data, columns > taken ? columns - taken : 0), behind),
-            columns));
+    text = pga_format(&mem, "%s%s%s", before,
+                      pga_width_cut(&mem, id.data, columns > taken ? columns - taken : 0), behind);
+    text = pga_width_cut(&mem, text, columns);
+    pga_status_line_wipe(line);
+    (void)fputs(text, stderr);
     (void)fflush(stderr);
-    line->is_drawn = true;
+    line->drawn = pga_width(pga_str_of(text));
 }
 
 void
 pga_status_line_wipe(void *context)
 {
     struct pga_status_line *line = context;
+    size_t above;
 
-    if (!line->is_drawn)
+    if (line->drawn == 0)
         return;
-    (void)fputs("\r\033[K", stderr);
+    /* A terminal that became narrower since has made several lines of it. */
+    above = (line->drawn - 1) / pga_terminal_columns(STDERR_FILENO);
+    if (above > 0)
+        (void)fprintf(stderr, "\033[%zuA", above);
+    (void)fputs("\r\033[J", stderr);
     (void)fflush(stderr);
-    line->is_drawn = false;
+    line->drawn = 0;
 }

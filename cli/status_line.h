@@ -21,7 +21,7 @@ struct pga_context;
 
 struct pga_status_line {
     bool is_on;
-    bool is_drawn;
+    size_t drawn;   /* columns of what is on the terminal; 0: nothing is */
     const char *id; /* of the step that runs; NULL: none does */
     size_t number, count;
     int64_t started_ms;

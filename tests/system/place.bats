@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Where errors and notices stand: file, line, column, the line with its caret; and that no password is shown.
+# shellcheck disable=SC2016 # dollar quotes are not for the shell
 
 load ../lib/cluster.bash
 load ../lib/schema.bash
