@@ -18,6 +18,7 @@ struct pga_connection {
     bool is_socket;
     bool is_loopback; /* an address of this machine that no network sees */
 
+    bool gss; /* encrypted by GSSAPI instead */
     bool tls;
     const char *tls_version, *tls_cipher; /* "" without TLS */
     const char *sslmode, *sslrootcert;    /* "" where nothing was said */

@@ -80,6 +80,10 @@ pga_check_tls(const struct pga_doctor *doctor, struct pga_finding *out)
         pga_finding_say(doctor, out, PGA_VERDICT_OK, "a local socket needs none");
         return;
     }
+    if (c->gss) {
+        pga_finding_say(doctor, out, PGA_VERDICT_OK, "encrypted by GSSAPI instead");
+        return;
+    }
     if (!c->tls) {
         pga_finding_say(doctor, out, c->is_loopback ? PGA_VERDICT_OK : PGA_VERDICT_ATTENTION,
                         "not in use%s", c->is_loopback ? ": the server is on this machine" : "");

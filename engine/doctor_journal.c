@@ -60,10 +60,14 @@ say_untrusted(const struct pga_doctor *doctor, struct pga_finding *out)
         return;
     }
     pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, &doctor->open_error);
-    if (owner[0] != '\0' && doctor->journal->settings.owner == NULL &&
-        !pga_same(owner, pga_answer_text(doctor, PGA_PROBE_SERVER, 0, "current_user_name")))
-        pga_finding_next(doctor, out, PGA_NEXT_COMMAND, "pgalter doctor --owner %s",
-                         pga_doctor_shell(doctor, owner));
+    if (owner[0] == '\0' || doctor->journal->settings.owner != NULL ||
+        pga_same(owner, pga_answer_text(doctor, PGA_PROBE_SERVER, 0, "current_user_name")))
+        return;
+    /* As its owner rather than trusting its owner: then what waits in it has that one's rights only. */
+    pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "Only if \"%s\" rightly owns it:", owner);
+    pga_finding_next(doctor, out, PGA_NEXT_COMMAND, "pgalter doctor --%s %s",
+                     pga_answer_is_true(doctor, PGA_PROBE_JOURNAL, 0, "can_act") ? "role" : "owner",
+                     pga_doctor_shell(doctor, owner));
 }
 
 void

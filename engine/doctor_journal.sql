@@ -6,7 +6,8 @@ SELECT pg_catalog.pg_size_pretty(COALESCE(pg_catalog.sum(pg_catalog.pg_total_rel
                                               WHERE a.grantee OPERATOR(pg_catalog.=) 0::pg_catalog.oid)), false) AS is_public,
        pg_catalog.format('REVOKE ALL ON SCHEMA %I FROM PUBLIC; REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM PUBLIC',
                          n.nspname, n.nspname) AS statement,
-       pg_catalog.pg_get_userbyid(n.nspowner) AS owner
+       pg_catalog.pg_get_userbyid(n.nspowner) AS owner,
+       pg_catalog.pg_has_role(n.nspowner, 'MEMBER') AS can_act
 FROM pg_catalog.pg_namespace n
 LEFT JOIN pg_catalog.pg_class c ON c.relnamespace OPERATOR(pg_catalog.=) n.oid
                                AND c.relkind OPERATOR(pg_catalog.=) 'r'::pg_catalog."char"

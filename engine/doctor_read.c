@@ -1,12 +1,14 @@
 /*
  * engine/doctor_read.c: what the server and the journal say.
  *
- * Each question is a message and a transaction of its own, so that one that can't be answered costs no other; in a
- * database that is in trouble this is the normal case.
+ * What is asked of the catalogs goes in one message; when something in it can't be answered, which in a database that is
+ * in trouble is the normal case, each question goes by itself, so that it costs no other.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "engine/doctor.h"
+
+#include <string.h>
 
 #include "base/interrupt.h"
 #include "engine/doctor_indexes.sql.h"
@@ -42,59 +44,76 @@ goes_on(const struct pga_error *error)
     return error->code != PGA_ERR_INTERRUPTED && error->code != PGA_ERR_LOST;
 }
 
-static void
-question_sql(struct pga_buf *sql, const struct pga_journal *journal, enum pga_probe probe)
-{
-    struct pga_sql_values values = {.mem = sql->mem};
+/* What one message asks: some questions, one after the other, in one transaction. */
+struct inquiry {
+    enum pga_probe first;
+    size_t count;
+};
 
-    pga_buf_append_c(sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
-    (void)pga_session_read_sql(sql);
-    pga_buf_appendf(sql, "SET LOCAL lock_timeout = %d;\nSET LOCAL statement_timeout = %d;\n",
+static struct pga_str
+inquiry_sql(const struct inquiry *inquiry, const struct pga_journal *journal, struct pga_arena *mem)
+{
+    struct pga_buf sql = pga_buf_on(mem);
+    struct pga_sql_values values = {.mem = mem};
+
+    pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
+    (void)pga_session_read_sql(&sql);
+    pga_buf_appendf(&sql, "SET LOCAL lock_timeout = %d;\nSET LOCAL statement_timeout = %d;\n",
                     STATEMENT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS);
     pga_sql_raw(&values, "schema", journal->schema_literal);
-    pga_sql_expand(sql, questions[probe], &values);
-    pga_buf_append_c(sql, "COMMIT;");
+    for (size_t i = 0; i < inquiry->count; i++)
+        pga_sql_expand(&sql, questions[inquiry->first + i], &values);
+    pga_buf_append_c(&sql, "COMMIT;");
+    return pga_buf_str(&sql);
 }
 
 static bool
-ask(struct pga_doctor *doctor, struct pga_journal *journal, enum pga_probe probe)
+ask(struct pga_doctor *doctor, struct pga_journal *journal, const struct inquiry *inquiry,
+    struct pga_error *err)
 {
-    struct pga_doctor_answer *answer = &doctor->answers[probe];
-    struct pga_buf sql = pga_buf_on(doctor->mem);
     struct pga_message message = {.keep_rows = true, .timeout_ms = MESSAGE_TIMEOUT_MS};
     struct pga_results results = {0};
+    size_t want = ANSWER_AT + inquiry->count + 1;
 
-    question_sql(&sql, journal, probe);
-    message.sql = pga_buf_str(&sql);
-    if (!pga_driver_query(journal->driver, &message, doctor->mem, &results, &answer->error)) {
+    message.sql = inquiry_sql(inquiry, journal, doctor->mem);
+    if (!pga_driver_query(journal->driver, &message, doctor->mem, &results, err)) {
         pga_session_rollback(journal->driver);
-        return goes_on(&answer->error);
+        return false;
     }
-    if (results.count != ANSWER_AT + 2) {
-        (void)pga_fail(&answer->error, PGA_ERR_UNEXPECTED,
-                       "the server gave %zu answers to %d statements", results.count,
-                       ANSWER_AT + 2);
-        return true;
+    if (results.count != want)
+        return pga_fail(err, PGA_ERR_UNEXPECTED, "the server gave %zu answers to %zu statements",
+                        results.count, want);
+    for (size_t i = 0; i < inquiry->count; i++) {
+        doctor->answers[inquiry->first + i].table = results.items[ANSWER_AT + i];
+        doctor->answers[inquiry->first + i].is_there = true;
     }
-    answer->table = results.items[ANSWER_AT];
-    answer->is_there = true;
     return true;
 }
 
+/* All at once, which a healthy server answers in one round trip; otherwise each by itself. */
 static bool
 ask_all(struct pga_doctor *doctor, struct pga_journal *journal, const struct pga_clock *clock)
 {
-    for (int probe = 0; probe < PGA_PROBE_COUNT; probe++) {
-        bool is_first = probe == PGA_PROBE_SERVER;
+    struct inquiry all = {.count = PGA_PROBE_COUNT};
+    struct pga_error failure = {0};
 
-        if (is_first)
+    doctor->before_s = clock->unix_s(clock->ctx);
+    if (ask(doctor, journal, &all, &failure)) {
+        doctor->after_s = clock->unix_s(clock->ctx);
+        return true;
+    }
+    for (size_t i = 0; i < PGA_PROBE_COUNT && goes_on(&failure); i++) {
+        struct inquiry one = {.first = (enum pga_probe)i, .count = 1};
+
+        if (one.first == PGA_PROBE_SERVER)
             doctor->before_s = clock->unix_s(clock->ctx);
-        if (!ask(doctor, journal, (enum pga_probe)probe))
-            return false;
-        if (is_first)
+        memset(&failure, 0, sizeof(failure));
+        if (!ask(doctor, journal, &one, &failure))
+            doctor->answers[i].error = failure;
+        if (one.first == PGA_PROBE_SERVER)
             doctor->after_s = clock->unix_s(clock->ctx);
     }
-    return true;
+    return goes_on(&failure);
 }
 
 /* The steps in progress outside a transaction, and whether the runs that began them still live. */

@@ -46,6 +46,7 @@ pga_pq_connection(struct pga_driver *d, struct pga_arena *mem, struct pga_connec
         .port = keep(mem, PQport(conn)),
         .database = keep(mem, PQdb(conn)),
         .user = keep(mem, PQuser(conn)),
+        .gss = conn != NULL && PQgssEncInUse(conn) == 1,
         .tls = PQsslInUse(conn) == 1,
         .tls_version = keep(mem, PQsslAttribute(conn, "protocol")),
         .tls_cipher = keep(mem, PQsslAttribute(conn, "cipher")),

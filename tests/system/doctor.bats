@@ -6,20 +6,38 @@ load ../lib/schema.bash
 load ../lib/pgalter.bash
 
 setup_file() {
-    cluster_start max_prepared_transactions=5
-    # These two need a minute to be noticed; the tests at the end look at them.
+    cluster_start
+    # What needs a minute to be noticed gets a server of its own, as every database of a server shows it.
+    side_init aged
+    side_start aged "-c max_prepared_transactions=5"
+    export PGHOST=$CLUSTER_DIR/aged
     query postgres "CREATE DATABASE aged" >/dev/null
     query aged "BEGIN; CREATE TABLE held (n int); PREPARE TRANSACTION 'it''s \"old\"'" >/dev/null
     psql -Xq -d aged -c "SET application_name = 'forgetful'" -c "CREATE TABLE used (n int)" \
-        -c "BEGIN" -c "LOCK TABLE used" -c "SELECT pg_sleep(400)" >/dev/null 2>&1 3>&- &
-    echo "$!" >"$BATS_FILE_TMPDIR/sleeper"
+        -c "BEGIN" -c "LOCK TABLE used" -c "SELECT pg_sleep(500)" >/dev/null 2>&1 3>&- &
     date +%s >"$BATS_FILE_TMPDIR/since"
+    export PGHOST=$CLUSTER_DIR
 }
 
 teardown_file() {
-    kill "$(<"$BATS_FILE_TMPDIR/sleeper")" 2>/dev/null || true
+    side_stop aged
     cluster_stop
 }
+
+# side_init NAME: another server beside the file's, its socket and data in $CLUSTER_DIR/NAME; made, not started.
+side_init() {
+    as_cluster_user mkdir "$CLUSTER_DIR/$1"
+    as_cluster_user "$(cluster_bindir)/initdb" -D "$CLUSTER_DIR/$1/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null
+}
+
+# side_start NAME OPTIONS; its port is the file's unless the options say otherwise.
+side_start() {
+    as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$CLUSTER_DIR/$1/data" -l "$CLUSTER_DIR/$1/log" -w -t 60 \
+        -o "-k $CLUSTER_DIR/$1 -p $PGPORT -c listen_addresses='' -c fsync=off $2" start >/dev/null 3>&- ||
+        { cat "$CLUSTER_DIR/$1/log"; return 1; }
+}
+
+side_stop() { as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$CLUSTER_DIR/$1/data" -m immediate -w stop >/dev/null; }
 
 setup() {
     db=doctor_$BATS_TEST_NUMBER
@@ -140,6 +158,12 @@ healthy"
     PGUSER=deployer_of_3 expect 0 pgalter deploy
     export PGUSER=reader_of_3
     # Who owns the journal has to be said; the command that does is printed.
+    PGUSER=postgres query "$db" "CREATE ROLE member_of_3 LOGIN; GRANT deployer_of_3 TO member_of_3"
+    PGUSER=member_of_3 examine 20
+    local command
+    command=$(finding journal trust | jq -r '.next[] | select(.kind == "command" and (.text | startswith("pgalter doctor"))) | .text')
+    same "$command" "pgalter doctor --role deployer_of_3"
+    PGUSER=member_of_3 eval "expect 0 $command"
     examine 20
     is journal trust failed "can't be trusted"
     contains "$(finding journal trust | jq -r '.next[] | select(.kind == "command") | .text')" "pgalter doctor --owner deployer_of_3"
@@ -460,17 +484,14 @@ VACUUM b;"
 }
 
 @test "a standby answers, and takes no deploy" {
-    local bin copy=$CLUSTER_DIR/standby
-    bin=$(cluster_bindir)
-    expect 0 pgalter deploy
-    as_cluster_user mkdir "$copy" "$copy/socket"
-    as_cluster_user "$bin/initdb" -D "$copy/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null
+    side_init standby
     # A server that was shut down and finds standby.signal is a standby whose primary is silent.
-    as_cluster_user touch "$copy/data/standby.signal"
-    as_cluster_user "$bin/pg_ctl" -D "$copy/data" -l "$copy/log" -w -t 60 \
-        -o "-k $copy/socket -p 5433 -c listen_addresses='' -c fsync=off" start >/dev/null 3>&- || { cat "$copy/log"; return 1; }
-    examine 20 --db "host=$copy/socket port=5433 dbname=postgres" || { as_cluster_user "$bin/pg_ctl" -D "$copy/data" -m immediate stop; return 1; }
-    as_cluster_user "$bin/pg_ctl" -D "$copy/data" -m immediate -w stop >/dev/null
+    as_cluster_user touch "$CLUSTER_DIR/standby/data/standby.signal"
+    side_start standby ""
+    local failed=0
+    examine 20 --db "host=$CLUSTER_DIR/standby dbname=postgres" || failed=1
+    side_stop standby
+    [ $failed = 0 ]
     same "$(unhealthy)" "connection/writable"
     is connection writable attention "standby"
     contains "$(finding connection writable)" "target_session_attrs=read-write"
@@ -503,21 +524,17 @@ INI
 
 @test "TLS with a certificate that nobody vouches for, and a wrong password" {
     command -v openssl >/dev/null || skip "openssl is not installed"
-    local bin dir=$CLUSTER_DIR/tls address port=$((20000 + RANDOM % 20000))
-    bin=$(cluster_bindir)
+    local dir=$CLUSTER_DIR/tls address port=$((20000 + RANDOM % 20000)) failed=0
     address=$(hostname -I 2>/dev/null | tr ' ' '\n' | grep -m1 '^[0-9.]*$') || true
-    as_cluster_user mkdir "$dir"
-    as_cluster_user "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null
+    side_init tls
     as_cluster_user openssl req -new -x509 -days 2 -nodes -subj /CN=db.example -out "$dir/data/server.crt" -keyout "$dir/data/server.key" 2>/dev/null
     as_cluster_user chmod 600 "$dir/data/server.key"
     printf 'local all all trust\nhost all guarded 0.0.0.0/0 scram-sha-256\nhost all all 0.0.0.0/0 trust\n' |
         as_cluster_user tee "$dir/data/pg_hba.conf" >/dev/null
-    as_cluster_user "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 \
-        -o "-k $dir -p $port -c listen_addresses='*' -c fsync=off -c ssl=on" start >/dev/null 3>&- || skip "this server has no TLS"
-    PGHOST=$dir PGPORT=$port query postgres "CREATE ROLE guarded LOGIN PASSWORD 'right one'"
-    local failed=0
+    side_start tls "-p $port -c listen_addresses='*' -c ssl=on" || skip "this server has no TLS"
+    PGHOST=$dir PGPORT=$port query postgres "CREATE ROLE guarded LOGIN PASSWORD 'right one'" >/dev/null
     tls_cases || failed=1
-    as_cluster_user "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null
+    side_stop tls
     [ $failed = 0 ]
 }
 
@@ -525,6 +542,7 @@ INI
     local left=$((62 - $(date +%s) + $(<"$BATS_FILE_TMPDIR/since")))
     [ "$left" -le 0 ] || sleep "$left"
     db=aged
+    export PGHOST=$CLUSTER_DIR/aged
     examine 20 --db dbname=aged
     is activity "prepared transactions" attention "1 is older than a minute"
     is activity "prepared transactions" attention "it's \"old\""

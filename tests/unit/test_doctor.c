@@ -191,6 +191,11 @@ START_TEST(tls)
         doctor.connection.tls = rows[i].tls;
         expect_finding("connection", "tls", rows[i].verdict, rows[i].part);
     }
+    doctor.connection.tls = false;
+    doctor.connection.gss = true;
+    expect_finding("connection", "tls", PGA_VERDICT_OK, "GSSAPI");
+    doctor.connection.tls = true;
+    doctor.connection.gss = false;
     doctor.connection.channel_binding = "require";
     ck_assert_str_eq(finding("connection", "tls")->details[0], "channel_binding=require");
 }
@@ -458,6 +463,32 @@ read_from(const struct pga_script_line *lines, size_t count)
     return fine;
 }
 
+#define NOTHING                                                                                    \
+    {                                                                                              \
+        .tag = "SELECT 0"                                                                          \
+    }
+
+START_TEST(one_message_asks_all)
+{
+    static const struct pga_script_answer all[] = {BEGUN,   NOTHING,           NOTHING, NOTHING,
+                                                   NOTHING, NOTHING,           NOTHING, NOTHING,
+                                                   NOTHING, {.tag = "COMMIT"}, {0}};
+    static const struct pga_script_line lines[] = {
+        {.expect = "SET LOCAL lock_timeout = 5000;\nSET LOCAL statement_timeout = 5000;",
+         .answers = all},
+        {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
+    };
+    const char *asked;
+
+    ck_assert(read_from(lines, PGA_COUNT_OF(lines)));
+    for (size_t i = 0; i < PGA_PROBE_COUNT; i++)
+        ck_assert(doctor.answers[i].is_there);
+    asked = strstr(pga_script_log(driver), "pg_prepared_xacts");
+    ck_assert_ptr_nonnull(asked);
+    ck_assert_ptr_null(strstr(asked + 1, "pg_prepared_xacts"));
+}
+END_TEST
+
 START_TEST(a_question_that_fails_costs_no_other)
 {
     static const struct pga_script_line lines[] = {
@@ -490,13 +521,14 @@ START_TEST(the_connection_ends_in_the_middle)
         {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
     };
 
-    for (script.fail_at = 1; script.fail_at <= PGA_PROBE_COUNT + 2; script.fail_at++) {
+    /* The first message asks everything, and then each question is asked by itself. */
+    for (script.fail_at = 1; script.fail_at <= PGA_PROBE_COUNT + 3; script.fail_at++) {
         ck_assert(read_from(lines, PGA_COUNT_OF(lines)));
         for (size_t i = 0; i < PGA_PROBE_COUNT; i++)
-            ck_assert_int_eq(doctor.answers[i].is_there, i + 1 < script.fail_at);
+            ck_assert_int_eq(doctor.answers[i].is_there, i + 2 < script.fail_at);
         ck_assert_uint_ge(findings.count, 30);
     }
-    script.fail_at = 3;
+    script.fail_at = 4;
     ck_assert(read_from(lines, PGA_COUNT_OF(lines)));
     expect_finding("activity", "long transactions", PGA_VERDICT_NOT_CHECKED, "lost before");
 }
@@ -544,6 +576,7 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     add_checks(tcase);
+    tcase_add_test(tcase, one_message_asks_all);
     tcase_add_test(tcase, a_question_that_fails_costs_no_other);
     tcase_add_test(tcase, the_connection_ends_in_the_middle);
     tcase_add_test(tcase, a_signal_ends_it);
