@@ -29,9 +29,9 @@ struct pga_record {
 };
 
 /*
- * The normal form of a statement, which is empty when it has nothing but blanks and comments.  Without what psql keeps to
- * itself: blanks and comments before the first token, a semicolon and blanks at the end, empty lines.  Without the CR
- * before an LF, which pgalter takes away.
+ * The normal form of a statement, which is empty when it has nothing but blanks and comments.  Without what psql keeps
+ * to itself: blanks and comments before the first token, a semicolon and blanks at the end, empty lines.  Without the
+ * CR before an LF, which pgalter takes away.
  */
 struct pga_str pga_record_statement(struct pga_arena *mem, struct pga_str text);
 

@@ -3,8 +3,8 @@
  *
  *     agreement_stub RECORDS COMMAND [ARGUMENT ...]
  *
- * Runs the command, usually psql, with PGHOST set to a Unix socket of its own, and serves its one connection: it accepts
- * every statement, answers as if it had done it, and writes statements and COPY rows into RECORDS.  It follows
+ * Runs the command, usually psql, with PGHOST set to a Unix socket of its own, and serves its one connection: it
+ * accepts every statement, answers as if it had done it, and writes statements and COPY rows into RECORDS.  It follows
  * standard_conforming_strings and tells the client, because psql reads on by it.  Ends with the command's status.
  *
  * Source: PostgreSQL manual, chapter "Frontend/Backend Protocol", version 3.0, simple queries and COPY.
@@ -48,10 +48,13 @@ struct message {
 };
 
 static void
-close_file(FILE **file)
+end_session(struct session *s)
 {
-    if (*file != NULL)
-        (void)fclose(*file);
+    FILE *const files[] = {s->in, s->out, s->records};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(files); i++)
+        if (files[i] != NULL)
+            (void)fclose(files[i]);
 }
 
 static bool
@@ -273,31 +276,24 @@ record(int listener, const char *path, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
-    struct pollfd waiting = {.fd = listener, .events = POLLIN};
+    PGA_AUTO(end_session)
     struct session s = {.mem = &mem, .err = err, .transaction = 'I'};
-    PGA_AUTO(close_file)
-    FILE *in = NULL;
-    PGA_AUTO(close_file)
-    FILE *out = NULL;
-    PGA_AUTO(close_file)
-    FILE *records = fopen(path, "wb");
+    struct pollfd waiting = {.fd = listener, .events = POLLIN};
     int connection;
 
-    if (records == NULL)
+    s.records = fopen(path, "wb");
+    if (s.records == NULL)
         return pga_fail(err, PGA_ERR_UNEXPECTED, "can't write \"%s\": %s", path, strerror(errno));
     if (poll(&waiting, 1, CONNECT_MS) != 1)
         return pga_fail(err, PGA_ERR_UNEXPECTED, "the command doesn't connect");
     connection = accept(listener, NULL, NULL);
-    in = connection < 0 ? NULL : fdopen(connection, "rb");
-    out = in == NULL ? NULL : fdopen(dup(connection), "wb");
-    if (out == NULL)
+    s.in = connection < 0 ? NULL : fdopen(connection, "rb");
+    s.out = s.in == NULL ? NULL : fdopen(dup(connection), "wb");
+    if (s.out == NULL)
         return pga_fail(err, PGA_ERR_UNEXPECTED, "can't serve: %s", strerror(errno));
-    s.in = in;
-    s.out = out;
-    s.records = records;
     if (!serve(&s))
         return false;
-    return fflush(records) == 0 ||
+    return fflush(s.records) == 0 ||
            pga_fail(err, PGA_ERR_UNEXPECTED, "can't write \"%s\": %s", path, strerror(errno));
 }
 
