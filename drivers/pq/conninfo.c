@@ -79,6 +79,7 @@ static bool
 fail_malformed(const char *why, struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_USAGE, "the connection string is malformed: %s", why);
+    (void)pga_error_identify(err, PGA_ID_CONNECTION_STRING);
     return pga_error_hint(
         err,
         "Write it as postgresql://user@host:5432/database or as \"host=... dbname=... user=...\"; "

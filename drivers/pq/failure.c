@@ -232,13 +232,31 @@ hint_no_server(const struct pga_pq *pq, struct pga_error *err)
 static bool
 hint_usage(const struct pga_pq *pq, struct pga_error *err)
 {
-    if (strstr(err->message, "unsupported startup parameter") != NULL)
+    if (strstr(err->message, "unsupported startup parameter") != NULL) {
+        (void)pga_error_identify(err, PGA_ID_POOLER);
         return pga_error_hint(
             err, "The pooler takes no start-up options%s. Connect to the server itself.",
             pq->settings.role != NULL ? ", which --role needs" : "");
+    }
     return pga_error_hint(
         err, "Correct the connection string in --db or PGALTER_DATABASE_URL, or the PG* "
              "variables and the service file that complete it.");
+}
+
+/* What the error is about; hints may say it more exactly. */
+static enum pga_error_id
+id_of(const struct pga_error *err)
+{
+    switch (err->code) {
+    case PGA_ERR_DENIED:
+        return pga_same(err->sqlstate, "3D000") ? PGA_ID_NO_DATABASE : PGA_ID_LOGIN;
+    case PGA_ERR_READ_ONLY:
+        return PGA_ID_READ_ONLY;
+    case PGA_ERR_USAGE:
+        return PGA_ID_CONNECTION_STRING;
+    default:
+        return PGA_ID_NO_SERVER;
+    }
 }
 
 static bool
@@ -279,6 +297,7 @@ pga_pq_fail_connect(const struct pga_pq *pq, const char *text, bool needs_passwo
         v.line = pga_format(&scratch, "cannot connect to %s", pga_pq_where(pq, &scratch));
     (void)pga_fail(err, v.code, "%s", v.line);
     memcpy(err->sqlstate, v.sqlstate, sizeof(err->sqlstate));
+    (void)pga_error_identify(err, id_of(err));
     if (strchr(v.text.data, '\n') != NULL)
         (void)pga_error_detail(err, "%s", v.text.data);
     return set_hint(pq, needs_password, err);

@@ -202,6 +202,7 @@ START_TEST(failures_have_the_right_code)
     ck_assert_msg(err.code == rows[_i].code, "%s: %s: %s", rows[_i].more, pga_code_name(err.code),
                   err.message);
     ck_assert_str_eq(err.sqlstate, rows[_i].sqlstate);
+    ck_assert_int_ne(err.id, PGA_ID_NONE);
     ck_assert_msg(strstr(err.hint, rows[_i].hint) != NULL, "%s: %s", rows[_i].more, err.hint);
     ck_assert_ptr_null(strstr(err.message, "FATAL:  28"));
     ck_assert_ptr_null(strstr(err.message, "wrong-word"));
