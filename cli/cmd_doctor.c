@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include "cli/doctor_facts.h"
+#include "cli/repeat.h"
 
 #define VERDICT_COLUMNS 12
 #define CHECK_COLUMNS   22
@@ -138,6 +139,20 @@ exit_status(const struct pga_doctor *doctor, const struct pga_findings *findings
     return pga_error_exit_status(&findings_error);
 }
 
+/* Commands that work as they stand say again which database, directory and role are meant. */
+static void
+repeat_options(struct pga_context *ctx, struct pga_findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        for (size_t j = 0; j < findings->items[i].next_count; j++) {
+            struct pga_next *next = &findings->items[i].next[j];
+
+            if (next->kind != PGA_NEXT_SQL)
+                next->text = pga_repeat_options(ctx, next->text);
+        }
+    }
+}
+
 bool
 pga_cmd_doctor(struct pga_context *ctx, struct pga_error *err)
 {
@@ -149,6 +164,7 @@ pga_cmd_doctor(struct pga_context *ctx, struct pga_error *err)
     if (!pga_arguments_check(ctx, 0, 0, err) || !pga_doctor_gather(ctx, doctor, err))
         return false;
     pga_doctor_examine(doctor, &findings);
+    repeat_options(ctx, &findings);
     ctx->exit_status = exit_status(doctor, &findings);
     if (pga_option_is_given(&ctx->options, PGA_OPTION_REPORT))
         pga_doctor_report(ctx, doctor, &findings, &text);

@@ -312,6 +312,9 @@ VACUUM b;"
     is journal unfinished attention '"400-d" (down): statement 1 comes next'
     way=$(finding journal unfinished | jq -r '.next[] | .text')
     same "$way" 'pgalter rollback --steps 1'
+    # What was typed to say where is typed again.
+    examine 20 --db "dbname=$db" --dir "$PGALTER_DIR"
+    same "$(finding journal unfinished | jq -r '.next[0].text')" "pgalter rollback --db dbname=$db --dir $PGALTER_DIR --steps 1"
     eval "expect 0 $way --yes"
     same "$(query "$db" "SELECT to_regclass('j') IS NULL")" t
     examine 0
