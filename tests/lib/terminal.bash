@@ -5,11 +5,11 @@
 #
 # It is tmux's, which draws what a program writes as a terminal would.
 
-# terminal_open COLUMNS LINES: open one; the shell has the environment that is exported now, and "pgalter" the program.
+# terminal_open COLUMNS LINES [SHELL]: open one; the shell (bash) has the environment that is exported now, and "pgalter" the program.
 terminal_open() {
     command -v tmux >/dev/null || skip "tmux is not installed"
     TERMINAL=pga.$$.$BATS_TEST_NUMBER
-    terminal_tmux -f /dev/null new-session -d -x "$1" -y "$2" "exec env PS1='# ' bash --norc --noprofile" 3>&- ||
+    terminal_tmux -f /dev/null new-session -d -x "$1" -y "$2" "exec env PS1='# ' ${3-bash --norc --noprofile}" 3>&- ||
         skip "tmux makes no terminal here"
     terminal_tmux set-option -g status off
     terminal_shows '#'
@@ -25,7 +25,7 @@ terminal_type() { terminal_tmux send-keys "$@"; }
 
 # terminal_run COMMAND: type a command line on an empty screen.
 terminal_run() {
-    terminal_tmux send-keys C-l
+    terminal_tmux send-keys -R
     sleep 0.1
     terminal_tmux send-keys -l "$1"
     terminal_tmux send-keys Enter

@@ -87,8 +87,8 @@ hidden() {
 @test "in a DO block: by its position, its line, its query" {
     fails 3:3 'DO $$
 BEGIN
-  ^RETRN 1;
-END $$;' 'syntax error at or near "RETRN"'
+  ^GIVE 1;
+END $$;' 'syntax error at or near "GIVE"'
     fails 5 'SELECT 1; DO LANGUAGE plpgsql $tag$
 DECLARE
   n int;
@@ -146,8 +146,8 @@ END $o$;' 'column "wrong" does not exist'
     fails 4:5 'SELECT 1;
 CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
-    ^RETRN 1;
-END $$;' 'syntax error at or near "RETRN"'
+    ^GIVE 1;
+END $$;' 'syntax error at or near "GIVE"'
     fails 3:5 "CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql AS '
 BEGIN
     ^a := ''c'';
@@ -155,11 +155,11 @@ END ';" '"a" is not a known variable'
     # Two bodies that are equal: the server doesn't know which it reads.
     fails 3:3 'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$
 BEGIN
-  ^RETRN 1;
+  ^GIVE 1;
 END $$; /* $$
 BEGIN
-  RETRN 1;
-END $$ */' 'syntax error at or near "RETRN"'
+  GIVE 1;
+END $$ */' 'syntax error at or near "GIVE"'
     fails 2:10 'CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$
   SELECT ^wrong;
 $$;' 'column "wrong" does not exist'

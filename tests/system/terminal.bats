@@ -34,7 +34,7 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
 untouched() { same "$(query "$db" "SELECT to_regnamespace('pgalter') IS NULL")" t; }
 
 # ask COMMAND: run it between two looks at the terminal's settings, and tell its exit status.
-ask() { terminal_run "stty -g >before; $1; echo status \$?; stty -g >after; cmp before after && echo restored"; }
+ask() { terminal_run "stty -g >before; $1; echo status \$?; stty -g >after; cmp -s before after; echo settings \$?"; }
 
 @test "the prompt: versions newest first, with what each brings; arrows and Enter" {
     versions
@@ -53,7 +53,7 @@ arrows, Enter; type to filter"
     terminal_type Down Down Down Up
     terminal_shows "> 1.1.0"
     terminal_type Enter
-    terminal_shows restored
+    terminal_shows "settings 0"
     same "$(screen | sed -n '/Deploy up to/,/^Found/p' | sed 's/ *$//')" "Deploy up to which version?
 1.1.0
 Found 3 alterations to deploy"
@@ -82,7 +82,7 @@ Found 3 alterations to deploy"
     terminal_type -l NEX
     terminal_shows "filter: NEX"
     terminal_type Enter
-    terminal_shows restored
+    terminal_shows "settings 0"
     same "$(applied)" "1-one 2-two 3-three 4-four 5-five"
 }
 
@@ -94,52 +94,52 @@ Found 3 alterations to deploy"
     terminal_shows "type to filter"
     terminal_type C-c
     terminal_shows "status 130"
-    terminal_shows restored
+    terminal_shows "settings 0"
     contains "$(screen)" "pgalter: error: stopped by SIGINT"
     ask "sh -c 'echo \$\$ >pid; exec \"$PGALTER\" deploy'"
     terminal_shows "type to filter"
     kill -TERM "$(<pid)"
     terminal_shows "status 143"
-    terminal_shows restored
+    terminal_shows "settings 0"
     ask "pgalter deploy"
     terminal_shows "type to filter"
     terminal_type C-d
     terminal_shows "status 64"
-    terminal_shows restored
+    terminal_shows "settings 0"
     untouched
 }
 
 @test "the prompt: Ctrl-Z gives the terminal back, fg goes on" {
     versions
     cd "$BATS_TEST_TMPDIR"
-    terminal_open 80 24
+    terminal_open 80 24 "sh -i" # bash would put the terminal right itself
     ask "\"$PGALTER\" deploy"
     terminal_shows "type to filter"
     terminal_type Down
     terminal_shows "> 1.1.0"
     terminal_type C-z
-    terminal_shows "Stopped"
-    terminal_shows restored
+    terminal_shows topped
+    terminal_shows "settings 0"
     lacks "$(screen)" "type to filter"
-    terminal_run "fg; echo status \$?; stty -g >after; cmp before after && echo restored"
+    terminal_run "fg; echo status \$?; stty -g >after; cmp -s before after; echo settings \$?"
     terminal_shows "> 1.1.0"
     terminal_type Enter
     terminal_shows "status 0"
-    terminal_shows restored
+    terminal_shows "settings 0"
     same "$(applied)" "1-one 2-two 3-three"
     # Stopped without being asked: the settings are the prompt's again afterwards.
     rm "$PGALTER_DIR"/next-*
     ask "sh -c 'echo \$\$ >pid; exec \"$PGALTER\" deploy'"
     terminal_shows "type to filter"
     kill -STOP "$(<pid)"
-    terminal_shows "Stopped"
-    terminal_run "fg; echo status \$?; stty -g >after; cmp before after && echo restored"
+    terminal_shows topped
+    terminal_run "fg; echo status \$?; stty -g >after; cmp -s before after; echo settings \$?"
     terminal_shows "> 1.2.0"
     terminal_type -l 9
     terminal_shows "filter: 9"
     terminal_type C-c
     terminal_shows "status 130"
-    terminal_shows restored
+    terminal_shows "settings 0"
 }
 
 @test "the prompt: narrow, resized, and with hundreds of versions" {
@@ -172,7 +172,7 @@ Found 3 alterations to deploy"
     terminal_type NPage
     terminal_shows "> 1.1.0"
     terminal_type Enter
-    terminal_shows restored
+    terminal_shows "settings 0"
     same "$(applied)" "1001-a_long_name_of_an_alteration_1"
 }
 
@@ -191,18 +191,18 @@ Found 3 alterations to deploy"
         terminal_type Enter
         terminal_shows "Nothing was done."
         terminal_shows "status 0"
-        terminal_shows restored
+        terminal_shows "settings 0"
     done
     ask "pgalter rollback 1.0.0"
     terminal_shows "[y/N]"
     terminal_type C-d
     terminal_shows "Nothing was done."
-    terminal_shows restored
+    terminal_shows "settings 0"
     ask "pgalter rollback 1.0.0"
     terminal_shows "[y/N]"
     terminal_type C-c
     terminal_shows "status 130"
-    terminal_shows restored
+    terminal_shows "settings 0"
     same "$(applied)" "1-one 2-two 3-three 4-four"
     ask "pgalter rollback 1.0.0"
     terminal_shows "[y/N]"
@@ -240,7 +240,7 @@ go() { PGAPPNAME=go psql -qX -d "$db" -c "SELECT pg_sleep(0.5)" >/dev/null; }
     terminal_shows "[2/2] 2-a_... "
     terminal_resize 80 24
     go
-    terminal_shows restored
+    terminal_shows "settings 0"
     lacks "$(screen)" "..."
     contains "$(screen)" "[2/2] apply  2-a_slow_step"
     # It is not for these, nor for a terminal that can't go back.
@@ -251,7 +251,7 @@ go() { PGAPPNAME=go psql -qX -d "$db" -c "SELECT pg_sleep(0.5)" >/dev/null; }
         sleep 1
         lacks "$(screen)" "..."
         go
-        terminal_shows restored
+        terminal_shows "settings 0"
     done
     lacks "$(<errors)" $'\r'
     lacks "$(<errors)" $'\033'
@@ -261,7 +261,7 @@ go() { PGAPPNAME=go psql -qX -d "$db" -c "SELECT pg_sleep(0.5)" >/dev/null; }
     sleep 1
     lacks "$(screen)" "..."
     go
-    terminal_shows restored
+    terminal_shows "settings 0"
 }
 
 @test "progress is wiped before an error, and when the run is stopped" {
@@ -271,13 +271,13 @@ go() { PGAPPNAME=go psql -qX -d "$db" -c "SELECT pg_sleep(0.5)" >/dev/null; }
     ask "pgalter deploy latest"
     terminal_shows "[1/1] 1-slow ... 0."
     terminal_shows "division by zero"
-    terminal_shows restored
+    terminal_shows "settings 0"
     lacks "$(screen)" "1-slow ..."
     ask "pgalter deploy latest"
     terminal_shows "[1/1] 1-slow ... 0."
     terminal_type C-c
     terminal_shows "status 130"
-    terminal_shows restored
+    terminal_shows "settings 0"
     lacks "$(screen)" "1-slow ..."
     contains "$(screen)" "pgalter: error: "
 }
