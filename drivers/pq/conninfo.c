@@ -53,39 +53,16 @@ add_all(struct pga_pq_pairs *pairs, struct pga_arena *mem, const PQconninfoOptio
             pga_pq_add(pairs, mem, options->keyword, options->val);
 }
 
-/* What is wrong with a string that libpq could not parse, without a word of that string. */
+/*
+ * A mounted secret ends in a line feed, and what is pasted begins with a blank: a URI is trimmed.  Between pairs libpq
+ * takes blanks itself, and one may belong to a value.
+ */
 static const char *
-why_malformed(const char *said)
+trim(struct pga_arena *mem, const char *conninfo)
 {
-    static const struct {
-        const char *said, *why;
-    } rows[] = {
-        {"percent-encoded", "a \"%\" in it is not followed by two hexadecimal digits"},
-        {"query parameter", "a parameter behind its \"?\" is unknown or isn't keyword=value"},
-        {"invalid connection option", "it has an unknown keyword"},
-        {"missing \"=\"", "it is neither a URL nor keyword=value pairs"},
-        {"unterminated quoted", "a quoted value in it has no end"},
-        {"IPv6", "an IPv6 address in it has no end"},
-        {"unexpected character", "there is an unexpected character behind its host"},
-    };
+    const char *text = pga_str_dup(mem, pga_str_trim(pga_str_of(conninfo)));
 
-    for (size_t i = 0; i < PGA_COUNT_OF(rows); i++)
-        if (said != NULL && strstr(said, rows[i].said) != NULL)
-            return rows[i].why;
-    return "libpq can't read it";
-}
-
-static bool
-fail_malformed(const char *why, struct pga_error *err)
-{
-    (void)pga_fail(err, PGA_ERR_USAGE, "the connection string is malformed: %s", why);
-    (void)pga_error_identify(err, PGA_ID_CONNECTION_STRING);
-    return pga_error_hint(
-        err,
-        "Write it as postgresql://user@host:5432/database or as \"host=... dbname=... user=...\"; "
-        "in a URL, write the special characters of a password percent-encoded: @ is %%40, / is "
-        "%%2F, "
-        ": is %%3A, ? is %%3F, %% is %%25.");
+    return pga_pq_uri_rest(text) != NULL ? text : conninfo;
 }
 
 static bool
@@ -93,20 +70,15 @@ parse(struct pga_pq *pq, const char *conninfo, struct pga_error *err)
 {
     PGA_AUTO(free_options)
     PQconninfoOption *options = NULL;
-    char *said = NULL;
+    const char *text = trim(&pq->mem, conninfo);
 
-    if (strlen(conninfo) > PGA_PQ_CONNINFO_MAX)
-        return fail_malformed("it is too long", err);
-    options = PQconninfoParse(conninfo, &said);
-    if (options == NULL) {
-        (void)fail_malformed(why_malformed(said), err);
-        PQfreemem(said);
+    if (!pga_pq_check_form(text, err))
         return false;
-    }
+    options = PQconninfoParse(text, NULL); /* what libpq says about it may hold a password */
+    if (options == NULL)
+        return pga_pq_explain(text, err);
     add_all(&pq->given, &pq->mem, options);
-    if (pga_pq_is_suspicious(conninfo, &pq->given))
-        return fail_malformed("its host, port or database holds an unexpected character", err);
-    return true;
+    return pga_pq_check_meaning(text, &pq->given, err);
 }
 
 /*

@@ -118,9 +118,8 @@ hex_digit(char c)
     return at == NULL ? -1 : (int)((at - digits) % 16);
 }
 
-/* A keyword of a URI may be percent-encoded too. */
-static char *
-decode(struct pga_arena *mem, struct pga_str text)
+char *
+pga_pq_decode(struct pga_arena *mem, struct pga_str text)
 {
     char *decoded = pga_new_array(mem, char, text.len + 1);
     size_t len = 0;
@@ -153,7 +152,7 @@ mask_uri(struct pga_arena *mem, const char *conninfo, const char *rest)
         struct pga_str keyword = {behind + 1, strcspn(behind + 1, "=&")};
         size_t len = 1 + strcspn(behind + 1, "&");
 
-        if (pga_pq_is_secret(decode(mem, keyword)))
+        if (pga_pq_is_secret(pga_pq_decode(mem, keyword)))
             pga_buf_appendf(&out, "%.*s=" PGA_MASK, (int)keyword.len + 1, behind);
         else
             pga_buf_append(&out, (struct pga_str){behind, len});

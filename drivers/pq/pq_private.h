@@ -16,7 +16,8 @@
 #include "drivers/pq/pq.h"
 
 #define PGA_PQ_CONNECT_TIMEOUT_MS 10000
-#define PGA_PQ_CONNINFO_MAX       65536 /* bytes of a connection string */
+#define PGA_PQ_CONNINFO_MAX       65536         /* bytes of a connection string */
+#define PGA_PQ_BLANKS             " \t\r\n\v\f" /* between keyword=value pairs */
 #define PGA_PQ_FENCES_MAX         8
 #define PGA_PQ_CANCEL_MS          5000  /* for one request to cancel */
 #define PGA_PQ_CANCEL_AGAIN_MS    2000  /* a request that came too early did nothing: ask again */
@@ -102,8 +103,45 @@ bool pga_pq_is_suspicious(const char *conninfo, const struct pga_pq_pairs *pairs
 /* Where the userinfo of a URI begins; NULL when this is no URI. */
 const char *pga_pq_uri_rest(const char *conninfo);
 
+/* Text from a URI, with its %XX made bytes; what isn't %XX stays. */
+char *pga_pq_decode(struct pga_arena *mem, struct pga_str text);
+
 /* `text` with the session's secrets replaced. */
 const char *pga_pq_scrub(const struct pga_pq *pq, struct pga_arena *mem, const char *text);
+
+/* malformed.c: PGA_ERR_USAGE with what is wrong where, and without a word that may be of a password */
+
+/* Begin to say it: the hint is still to come.  Returns false. */
+bool pga_pq_malformed(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2, 3);
+
+/* What libpq need not be asked about: length, control characters, blanks in a URI, how it begins. */
+bool pga_pq_check_form(const char *text, struct pga_error *err) PGA_MUST_CHECK;
+
+/* Say why libpq refuses a string.  Returns false. */
+bool pga_pq_explain(const char *text, struct pga_error *err);
+
+/* What libpq takes but nobody meant: pieces of a password elsewhere, no port, a URL in a value. */
+bool pga_pq_check_meaning(const char *text, const struct pga_pq_pairs *pairs, struct pga_error *err)
+    PGA_MUST_CHECK;
+
+/*
+ * Say that libpq has no such parameter, and which may have been meant.  `behind` is the one before it (NULL: none);
+ * hidden ones may be pieces of a password.  Returns false.
+ */
+bool pga_pq_fail_keyword(const char *keyword, const char *behind, bool is_hidden,
+                         struct pga_error *err);
+
+/* Whether the loaded libpq has a parameter of that name. */
+bool pga_pq_is_parameter(const char *keyword);
+
+/* malformed_uri.c */
+
+/* The same for a URI, of which `rest` is what pga_pq_uri_rest() gives. */
+bool pga_pq_check_uri(const char *rest, struct pga_error *err) PGA_MUST_CHECK;
+bool pga_pq_explain_uri(const char *rest, struct pga_error *err);
+
+/* What the byte at `at` of a URI belongs to: "user", "password", "host", "database" or "parameters". */
+const char *pga_pq_uri_part(const char *text, const char *at);
 
 /* connect.c */
 

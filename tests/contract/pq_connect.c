@@ -182,7 +182,7 @@ START_TEST(failures_have_the_right_code)
         {"user=needs_password dbname=postgres password='open sesame'", "postgres", PGA_ERR_DENIED,
          "42501", "GRANT \"postgres\" TO \"needs_password\";"},
         {"user=postgres port=5439", NULL, PGA_ERR_NO_SERVER, "", "pg_isready -h /"},
-        {"user=postgres port=99999", NULL, PGA_ERR_USAGE, "", "--db"},
+        {"user=postgres port=99999", NULL, PGA_ERR_USAGE, "", "65535"},
         {"user=postgres sslmode=perhaps", NULL, PGA_ERR_USAGE, "", "--db"},
         {"user=postgres host=127.0.0.1 port=1", NULL, PGA_ERR_NO_SERVER, "",
          "pg_isready -h 127.0.0.1 -p 1"},

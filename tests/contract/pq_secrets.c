@@ -137,7 +137,7 @@ START_TEST(no_error_holds_a_password)
         "postgresql://u:@Xsecret@127.0.0.1:1/db",
         "postgresql://u:p@127.0.0.1:1/db?Xsecret",
         "postgresql://u:p@127.0.0.1:1/db?password=Xsecret=",
-        "postgresql://u:p@127.0.0.1:1/db?Xsecret=1",
+        "postgresql://u:p@x?Xsecret=1@127.0.0.1:1/db",
         "postgresql://127.0.0.1:Xsecret@h/db",
         "host=127.0.0.1 port=1 password=Xsecret",
         "host=127.0.0.1 port=1 password=Xsecret oops",

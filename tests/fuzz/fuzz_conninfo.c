@@ -59,6 +59,22 @@ write_password(struct pga_arena *mem, const char *raw, enum writing writing)
     return out.data;
 }
 
+/* Whether libpq takes a string, or would without blanks around it. */
+static bool
+is_taken(const char *text)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    PQconninfoOption *options = PQconninfoParse(text, NULL);
+    bool taken;
+
+    if (options == NULL)
+        options = PQconninfoParse(pga_str_dup(&mem, pga_str_trim(pga_str_of(text))), NULL);
+    taken = options != NULL;
+    PQconninfoFree(options);
+    return taken;
+}
+
 /* What must hold for any string; `mark` must not be seen, NULL: none. */
 static void
 check_string(const char *text, const char *mark)
@@ -68,17 +84,14 @@ check_string(const char *text, const char *mark)
     struct pga_pq pq = {.settings = {.conninfo = text}};
     struct pga_error err = {0};
     const char *masked = pga_pq_mask(&mem, text);
-    PQconninfoOption *options = PQconninfoParse(text, NULL);
-    bool libpq = options != NULL;
-
-    PQconninfoFree(options);
     PGA_FUZZ_CHECK(strlen(masked) <= 2 * strlen(text) + 8);
     PGA_FUZZ_CHECK(pga_same(pga_pq_mask(&mem, masked), masked));
     PGA_FUZZ_CHECK(mark == NULL || strstr(masked, mark) == NULL);
     if (pga_pq_read_conninfo(&pq, &err)) {
-        PGA_FUZZ_CHECK(libpq && err.code == PGA_OK);
+        PGA_FUZZ_CHECK(err.code == PGA_OK && (text[0] == '\0' || is_taken(text)));
     } else {
-        PGA_FUZZ_CHECK(err.code != PGA_OK && err.message[0] != '\0' && err.hint[0] != '\0');
+        PGA_FUZZ_CHECK(err.code == PGA_ERR_USAGE && err.id == PGA_ID_CONNECTION_STRING);
+        PGA_FUZZ_CHECK(err.message[0] != '\0' && err.hint[0] != '\0');
         PGA_FUZZ_CHECK(mark == NULL ||
                        (strstr(err.message, mark) == NULL && strstr(err.hint, mark) == NULL &&
                         strstr(err.detail, mark) == NULL));
