@@ -6,7 +6,7 @@
 # read_class BLOCK: the fields of one class, in c_<field>.
 read_class() {
     local line key
-    for key in make run with exit id says detail hint place database each; do printf -v "c_$key" ''; done
+    for key in make run with exit id says detail all hint place database each undo; do printf -v "c_$key" ''; done
     while IFS= read -r line; do
         case $line in
             '' | '#'*) continue ;;
@@ -14,7 +14,7 @@ read_class() {
             *) echo "no field: $line"; return 1 ;;
         esac
         case $key in
-            make | run | with | exit | id | says | detail | hint | place | database | each) printf -v "c_$key" %s "${line#* = }" ;;
+            make | run | with | exit | id | says | detail | all | hint | place | database | each | undo) printf -v "c_$key" %s "${line#* = }" ;;
             *) echo "no field: $line"; return 1 ;;
         esac
     done <<<"$1"
@@ -64,6 +64,7 @@ refused_as_text() {
     contains "$(grep -A20 '^pgalter: hint: ' <<<"$text")" "$c_hint" || return
     if [ -n "$c_place" ]; then contains "$text" "pgalter: error: $c_place: " || return; fi
     if [ -n "$c_detail" ]; then contains "$text" "$c_detail" || return; fi
+    if [ -n "$c_all" ]; then contains_all "$text" || return; fi
     lacks "$text" "pgalter: bug" || return
     lacks "$text" "runtime error" || return
     lacks "$text" "Sanitizer" || return
@@ -72,6 +73,12 @@ refused_as_text() {
         return 1
     fi
     commands_exist "$text"
+}
+
+# contains_all TEXT: whether each line that the class's function prints stands in it.
+contains_all() {
+    local line
+    while IFS= read -r line; do contains "$1" "$line" || return; done < <($c_all)
 }
 
 # commands_exist TEXT: whether each command that hint and help name is one.
@@ -93,61 +100,88 @@ refused_as_json() {
     contains "$(jq -r .error.hint <"$where/json.out")" "$c_hint"
 }
 
-# one_input: make the input of the class and see what becomes of it.
+# one_input: make the input of the class, in a directory of its own, and see what becomes of it.
 one_input() {
-    local before
+    local before=$shared_snapshot
     cd "$where" || return
     cp -R "$input_home/alterations" alterations || return
     eval "$c_make" || { echo "the input can't be made"; return 1; }
-    before=$(snapshot) || return
+    if [ "$c_database" = own ] && [ -z "$c_undo" ]; then before=$(snapshot) || return; fi
     ran text
     refused_as_text || { cat "$where/text.out" "$where/text.err"; return 1; }
-    ran json --json
-    refused_as_json || { cat "$where/json.out" "$where/json.err"; return 1; }
-    same "$(snapshot)" "$before" || { echo "the database was changed"; return 1; }
+    if [ -z "$c_undo" ]; then
+        ran json --json
+        refused_as_json || { cat "$where/json.out" "$where/json.err"; return 1; }
+        same "$(snapshot)" "$before" || { echo "the database was changed"; return 1; }
+    else
+        eval "$c_undo" || { echo "the database was changed"; return 1; }
+    fi
 }
 
-# one_class: the same in a directory, and if the class wants it in a database, of its own.
-one_class() {
-    local failed=0
-    where=$(mktemp -d "$input_home/class.XXXXXX")
-    chmod 755 "$where"
+# shared_database: the one of all classes that change nothing, as it is at first.
+shared_database() {
+    PGOPTIONS='-c client_min_messages=warning' psql -Xq -d postgres -c "DROP DATABASE IF EXISTS applied WITH (FORCE)" -c "CREATE DATABASE applied TEMPLATE template_applied" || return
+    shared_snapshot=$(database=applied snapshot)
+}
+
+# begin_database, end_database: the one that the class wants.
+begin_database() {
     database=applied
     if [ "$c_database" = own ]; then
         database=own_$((++input_number))
         psql -Xq -d postgres -c "CREATE DATABASE $database TEMPLATE template_applied" || return
     fi
     export DATABASE_URL="dbname=$database"
+}
+end_database() {
+    if [ "$c_database" = own ]; then psql -Xq -d postgres -c "DROP DATABASE $database WITH (FORCE)"; fi
+}
+
+# walk_line: one line of a class, or all of a class without lines.
+walk_line() {
+    local failed=0
+    walk_count=$((walk_count + 1))
+    where=$(mktemp -d "$input_home/class.XXXXXX")
+    chmod 755 "$where"
     (one_input) || failed=1
-    if [ "$c_database" = own ]; then
-        psql -Xq -d postgres -c "DROP DATABASE $database WITH (FORCE)"
-    elif [ $failed = 1 ]; then
-        # What it may have done must not fail the others.
-        psql -Xq -d postgres -c "DROP DATABASE applied WITH (FORCE)" -c "CREATE DATABASE applied TEMPLATE template_applied"
-    fi
     chmod -R u+rwX "$where" && rm -rf "$where"
     return $failed
 }
 
+# undoing_changed_nothing BEFORE: whether a class that undoes its inputs left the database as it was.
+undoing_changed_nothing() {
+    [ -z "$c_undo" ] || same "$(snapshot)" "$1" || { echo "the database was changed"; return 1; }
+}
+
 walk_class() {
-    local each
+    local each failed='' before=''
     if ! read_class "$2"; then
         echo "[$1]"
         walk_failed+=" $1"
         return
     fi
+    begin_database || return
+    if [ -n "$c_undo" ]; then before=$(snapshot); fi
     while IFS= read -r each; do
-        walk_count=$((walk_count + 1))
-        if ! one_class; then
+        if ! walk_line; then
             echo "---- [$1] $each"
-            walk_failed+=" $1"
+            failed=yes
         fi
+        # What can't be undone takes a database for each line.
+        if [ -n "$c_each" ] && [ -z "$c_undo" ]; then end_database && begin_database; fi
     done < <(if [ -n "$c_each" ]; then $c_each; else echo; fi)
+    undoing_changed_nothing "$before" || failed=yes
+    end_database
+    if [ -n "$failed" ]; then
+        walk_failed+=" $1"
+        shared_database # what it may have done must not fail the others
+    fi
 }
 
 # walk GROUP: every class of a group; all that fail are shown.
 walk() {
     walk_failed='' walk_count=0
+    shared_database || return
     each_class "$1" walk_class
     [ "$walk_count" -gt 0 ] || { echo "no class in the group $1"; return 1; }
     [ -z "$walk_failed" ] || { echo "failed:$walk_failed"; return 1; }

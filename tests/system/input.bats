@@ -26,7 +26,11 @@ CREATE TABLE second (n int);" "DROP TABLE second;"
     pair 1.1.0-30-third "CREATE TABLE third (n int);" "DROP TABLE third;"
     database_create applied
     pgalter deploy --dir "$input_home/alterations"
-    psql -Xq -d postgres -c "CREATE DATABASE template_applied TEMPLATE applied"
+    query postgres "CREATE ROLE other"
+    # A copy of what is tampered with.
+    query applied "CREATE SCHEMA kept; CREATE TABLE kept.history AS TABLE pgalter.history; CREATE TABLE kept.journal AS TABLE pgalter.journal;
+        CREATE TABLE kept.scripts AS TABLE pgalter.scripts"
+    psql -Xq -d postgres -c "ALTER DATABASE applied RENAME TO template_applied"
 }
 
 teardown_file() {
@@ -52,3 +56,4 @@ teardown() { cluster_log_on_failure; }
 @test "statements" { walk statements; }
 @test "targets" { walk targets; }
 @test "plans" { walk plans; }
+@test "journals" { walk journal; }
