@@ -15,7 +15,7 @@ pga_cmd_accept(struct pga_context *ctx, struct pga_error *err)
     const char *because, *id = NULL;
     const char *difference = "";
 
-    if (!pga_arguments_check(ctx, 1, 1, err) || !pga_because_get(ctx, &because, err))
+    if (!pga_because_get(ctx, &because, err))
         return false;
     if (!pga_recorded_id(ctx, &id, err))
         return false;

@@ -300,8 +300,6 @@ pga_cmd_completion(struct pga_context *ctx, struct pga_error *err)
 {
     const char *shell;
 
-    if (!pga_arguments_check(ctx, 1, 1, err))
-        return false;
     pga_json_release(&ctx->json); /* a script for a shell */
     shell = ctx->options.arguments[0];
     if (strcmp(shell, ENVIRONMENTS) == 0)

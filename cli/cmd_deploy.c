@@ -49,8 +49,6 @@ pga_cmd_deploy(struct pga_context *ctx, struct pga_error *err)
     const char *count, *took;
     bool fine;
 
-    if (!pga_arguments_check(ctx, 0, 1, err))
-        return false;
     if (ctx->options.argument_count == 1)
         target = ctx->options.arguments[0];
     else if (!pga_choose_target(ctx, &target, err))

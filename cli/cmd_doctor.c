@@ -161,7 +161,7 @@ pga_cmd_doctor(struct pga_context *ctx, struct pga_error *err)
     struct pga_findings findings;
 
     doctor->mem = ctx->mem;
-    if (!pga_arguments_check(ctx, 0, 0, err) || !pga_doctor_gather(ctx, doctor, err))
+    if (!pga_doctor_gather(ctx, doctor, err))
         return false;
     pga_doctor_examine(doctor, &findings);
     repeat_options(ctx, &findings);

@@ -14,7 +14,7 @@ pga_cmd_forget(struct pga_context *ctx, struct pga_error *err)
     struct pga_recorded recorded = {0};
     const char *because, *id = NULL;
 
-    if (!pga_arguments_check(ctx, 1, 1, err) || !pga_because_get(ctx, &because, err))
+    if (!pga_because_get(ctx, &because, err))
         return false;
     if (!pga_recorded_id(ctx, &id, err))
         return false;

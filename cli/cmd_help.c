@@ -100,8 +100,6 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
     const char *word;
 
     pga_json_release(&ctx->json); /* help is for people */
-    if (!pga_arguments_check(ctx, 0, 1, err))
-        return false;
     word = ctx->options.argument_count == 0 ? "" : ctx->options.arguments[0];
     command = pga_command_find(word);
     if (*word == '\0')

@@ -88,7 +88,7 @@ pga_cmd_history(struct pga_context *ctx, struct pga_error *err)
     struct pga_json *array = NULL;
     size_t limit = (size_t)pga_option_int(&ctx->options, PGA_OPTION_LIMIT, INT32_MAX), first;
 
-    if (!pga_arguments_check(ctx, 0, 0, err) || !pga_journal_load(journal, err))
+    if (!pga_journal_load(journal, err))
         return false;
     if (ctx->json != NULL)
         array = pga_json_set(ctx->json, "history", pga_json_array());

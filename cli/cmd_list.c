@@ -45,7 +45,7 @@ pga_cmd_list(struct pga_context *ctx, struct pga_error *err)
     struct pga_states states;
     size_t version_width = 0;
 
-    if (!pga_arguments_check(ctx, 0, 0, err) || !pga_states_load(ctx, &states, err))
+    if (!pga_states_load(ctx, &states, err))
         return false;
     if (ctx->json != NULL)
         report_json(ctx, &states);

@@ -115,14 +115,10 @@ pga_cmd_local(struct pga_context *ctx, struct pga_error *err)
     struct pga_cluster cluster = {0};
     const char *word;
 
-    if (ctx->options.argument_count == 0)
-        return pga_arguments_check(ctx, 1, 1, err);
     word = ctx->options.arguments[0];
     pga_session_cluster(ctx, &settings);
     if (strcmp(word, "psql") == 0)
         return run_psql(ctx, &settings, err);
-    if (!pga_arguments_check(ctx, 1, 1, err))
-        return false;
     if (!run_word(ctx, word, &settings, &cluster, err))
         return false;
     if (strcmp(word, "url") == 0 && ctx->json == NULL)

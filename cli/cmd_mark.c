@@ -15,7 +15,7 @@ pga_cmd_mark(struct pga_context *ctx, struct pga_error *err)
     const char *because, *id = NULL;
     bool fine;
 
-    if (!pga_arguments_check(ctx, 0, 1, err) || !pga_because_get(ctx, &because, err))
+    if (!pga_because_get(ctx, &because, err))
         return false;
     if ((up_to != NULL) == (ctx->options.argument_count == 1)) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"mark\" needs either an id or --up-to TARGET");

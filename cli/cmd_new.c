@@ -88,7 +88,7 @@ pga_cmd_new(struct pga_context *ctx, struct pga_error *err)
 {
     const char *slug, *timestamp;
 
-    if (!pga_arguments_check(ctx, 1, 1, err) || (slug = make_slug(ctx, err)) == NULL ||
+    if ((slug = make_slug(ctx, err)) == NULL ||
         !make_timestamp(ctx, &timestamp, err))
         return false;
     return write_part(ctx, timestamp, slug, PGA_PART_UP,

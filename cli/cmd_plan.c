@@ -53,8 +53,6 @@ pga_cmd_plan(struct pga_context *ctx, struct pga_error *err)
     size_t at;
     enum pga_direction direction = direction_of(ctx, &at);
 
-    if (!pga_arguments_check(ctx, 0, at + 1, err))
-        return false;
     if (direction == PGA_DIRECTION_DOWN) {
         if (!pga_rollback_target(ctx, at, &target, err) ||
             !pga_rollback_plan(&ctx->runner, ctx->mem, target, &plan, err))

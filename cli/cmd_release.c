@@ -65,7 +65,7 @@ pga_cmd_release(struct pga_context *ctx, struct pga_error *err)
     struct renames renames = {0};
     struct pga_json *array = NULL;
 
-    if (!pga_arguments_check(ctx, 1, 1, err) || !parse_version(ctx, &version, err) ||
+    if (!parse_version(ctx, &version, err) ||
         !collect(ctx, &version, &renames, err))
         return false;
     if (ctx->json != NULL) {

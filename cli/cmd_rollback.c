@@ -57,7 +57,7 @@ pga_cmd_rollback(struct pga_context *ctx, struct pga_error *err)
     const char *question;
     bool fine;
 
-    if (!pga_arguments_check(ctx, 0, 1, err) || !pga_rollback_target(ctx, 0, &target, err))
+    if (!pga_rollback_target(ctx, 0, &target, err))
         return false;
     if (!pga_rollback_plan(&ctx->runner, ctx->mem, target, &plan, err)) {
         pga_runner_record(&ctx->runner, PGA_DIRECTION_DOWN, err);

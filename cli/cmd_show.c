@@ -115,7 +115,7 @@ pga_cmd_show(struct pga_context *ctx, struct pga_error *err)
     struct pga_states states;
     const struct pga_state_row *row;
 
-    if (!pga_arguments_check(ctx, 1, 1, err) || !pga_states_load(ctx, &states, err))
+    if (!pga_states_load(ctx, &states, err))
         return false;
     row = find_row(ctx, &states, ctx->options.arguments[0], err);
     if (row == NULL)

@@ -195,7 +195,7 @@ pga_cmd_status(struct pga_context *ctx, struct pga_error *err)
     const char *version;
     size_t next;
 
-    if (!pga_arguments_check(ctx, 0, 0, err) || !pga_states_load(ctx, &states, err))
+    if (!pga_states_load(ctx, &states, err))
         return false;
     version = applied_version(ctx, &next);
     if (ctx->json != NULL)

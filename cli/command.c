@@ -127,6 +127,74 @@ open_document(struct pga_context *ctx, const char *command)
     pga_json_set_text(ctx->json, "command", command);
 }
 
+/* A database is named by an option; where one types it as an argument, nothing must be connected to first. */
+static bool
+check_no_database(struct pga_context *ctx, struct pga_error *err)
+{
+    static const char *const beginnings[] = {"local:", "host=", "hostaddr=", "dbname=", "service="};
+    const struct pga_options *options = &ctx->options;
+
+    for (size_t i = 0; i < options->argument_count; i++) {
+        struct pga_str word = pga_str_of(options->arguments[i]);
+        bool is_database = strstr(word.data, "://") != NULL;
+
+        for (size_t k = 0; k < PGA_COUNT_OF(beginnings); k++)
+            is_database = is_database || pga_str_starts(word, beginnings[k]);
+        if (!is_database)
+            continue;
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" takes no connection string as an argument",
+                       ctx->command->name);
+        (void)pga_error_identify(err, PGA_ID_ARGUMENTS);
+        return pga_error_hint(err,
+                              "Put --db before it, or the string into PGALTER_DATABASE_URL: "
+                              "pgalter %s --db \"$DATABASE_URL\"",
+                              ctx->command->name);
+    }
+    return true;
+}
+
+static const char *
+argument_at(const struct pga_context *ctx, size_t i)
+{
+    return i < ctx->options.argument_count ? ctx->options.arguments[i] : NULL;
+}
+
+/* Whether a word is one of those in "[deploy|rollback]". */
+static bool
+is_one_of(struct pga_str choices, const char *word)
+{
+    size_t len = word == NULL ? 0 : strlen(word);
+
+    for (size_t i = 1; i + len < choices.len && len > 0; i++)
+        if (strncmp(choices.data + i, word, len) == 0 &&
+            strchr("[|", choices.data[i - 1]) != NULL &&
+            strchr("|]", choices.data[i + len]) != NULL)
+            return true;
+    return false;
+}
+
+/*
+ * As many arguments as the command's row says: "[TARGET]" is none or one, "ID" just one, and "[deploy|rollback]" one if it is one of
+ * these.  A rollback may do without its own; it says what else it needs.
+ */
+static bool
+check_arguments(struct pga_context *ctx, struct pga_error *err)
+{
+    const struct pga_command *command = ctx->command;
+    size_t min = 0, max = 0;
+
+    for (const char *at = command->arguments; *at != '\0'; at += strspn(at, " ")) {
+        struct pga_str word = {at, strcspn(at, " ")};
+        bool is_choice = word.len > 1 && word.data[1] >= 'a' && word.data[0] == '[';
+
+        min += word.data[0] != '[' && (command->options & BIT(STEPS)) == 0 ? 1 : 0;
+        max += !is_choice || is_one_of(word, argument_at(ctx, max)) ? 1 : 0;
+        at += word.len;
+    }
+    return ((command->options & BIT(DB)) == 0 || check_no_database(ctx, err)) &&
+           pga_arguments_check(ctx, min, max, err);
+}
+
 static bool
 run(struct pga_context *ctx, struct pga_error *err)
 {
@@ -149,6 +217,8 @@ run(struct pga_context *ctx, struct pga_error *err)
     }
     pga_options_environment(&ctx->options, command->options);
     set_up_output(ctx);
+    if (!hands_on && !check_arguments(ctx, err))
+        return false;
     return pga_options_check(&ctx->options, err) && pga_session_open(ctx, err) &&
            command->run(ctx, err);
 }
@@ -169,6 +239,17 @@ finish_output(struct pga_context *ctx, int status)
     return status == 0 ? ctx->exit_status : status;
 }
 
+/* There is no such command; what else was typed still says where the one that the hint names is meant to work. */
+static bool
+refuse_command(struct pga_context *ctx, const char *name, struct pga_error *err)
+{
+    struct pga_error ignored = {0};
+
+    (void)!pga_options_parse(ctx->mem, name, ~(pga_option_set)0, false, ctx->argc, ctx->argv,
+                             &ctx->options, &ignored);
+    return pga_command_unknown(name, err);
+}
+
 static int
 run_command(struct pga_context *ctx, const char *name)
 {
@@ -177,7 +258,7 @@ run_command(struct pga_context *ctx, const char *name)
 
     if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j"))
         open_document(ctx, name);
-    if (ctx->command == NULL ? !pga_command_unknown(name, &err) : !run(ctx, &err)) {
+    if (ctx->command == NULL ? !refuse_command(ctx, name, &err) : !run(ctx, &err)) {
         pga_error_report(ctx, &err);
         status = pga_error_exit_status(&err);
     }

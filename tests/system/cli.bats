@@ -86,6 +86,27 @@ document() {
     contains "$errors" "Did you mean \"pgalter local start\"?"
 }
 
+@test "arguments are counted before anything is read or connected to" {
+    local command
+    for command in "status a" "show" "accept --because x" "list a" "plan deploy a b" "plan a b"; do
+        # shellcheck disable=SC2086 # the words of the command
+        expect 64 pgalter $command --db "host=/nowhere" --dir /nowhere
+        contains "$errors" "pgalter help arguments"
+    done
+}
+
+@test "a connection string as an argument is refused without being shown" {
+    local url
+    for url in "postgres://u:hunTer2@127.0.0.1:1/d" "postgresql+psycopg://u:hunTer2@h/d" "host=127.0.0.1 port=1 password=hunTer2" local:; do
+        expect 64 pgalter status "$url"
+        contains "$errors" "\"status\" takes no connection string as an argument"
+        contains "$errors" "pgalter status --db"
+        expect 64 pgalter deploy "$url"
+        contains "$errors" "pgalter deploy --db"
+        ! grep -q hunTer2 <<<"$errors"
+    done
+}
+
 @test "values are checked, and the message names where they came from" {
     expect 64 pgalter deploy --lock-wait 5
     contains "$errors" "\"--lock-wait\" is \"5\""
