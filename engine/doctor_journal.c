@@ -49,6 +49,24 @@ owner_of(const struct pga_doctor *doctor)
     return pga_answer_text(doctor, PGA_PROBE_JOURNAL, 0, "owner");
 }
 
+/* Its tables can't be read because somebody has locked them: nothing is known about the journal itself. */
+static void
+say_locked(const struct pga_doctor *doctor, struct pga_finding *out)
+{
+    pga_finding_say(doctor, out, PGA_VERDICT_ATTENTION,
+                    "somebody holds a lock on its tables, so it can't be read");
+    pga_finding_sql(
+        doctor, out, NULL, NULL,
+        pga_format(doctor->mem,
+                   "SELECT DISTINCT l.pid, a.usename, a.application_name, a.state FROM "
+                   "pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation JOIN "
+                   "pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN "
+                   "pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE n.nspname = %s AND "
+                   "l.granted AND l.mode = 'AccessExclusiveLock'",
+                   doctor->journal->schema_literal));
+    pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "Let it end, and ask again: pgalter doctor");
+}
+
 static void
 say_untrusted(const struct pga_doctor *doctor, struct pga_finding *out)
 {
@@ -57,6 +75,10 @@ say_untrusted(const struct pga_doctor *doctor, struct pga_finding *out)
     if (doctor->open_error.code == PGA_ERR_DENIED) {
         pga_finding_say(doctor, out, PGA_VERDICT_ATTENTION, "the role may not read it");
         pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "The grants stand under \"role\".");
+        return;
+    }
+    if (doctor->open_error.code == PGA_ERR_CONTENTION) {
+        say_locked(doctor, out);
         return;
     }
     pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, &doctor->open_error);

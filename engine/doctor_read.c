@@ -22,6 +22,7 @@
 #include "journal/session.h"
 #include "journal/sql.h"
 
+#define LOCK_TIMEOUT_MS      1000
 #define STATEMENT_TIMEOUT_MS 5000
 #define MESSAGE_TIMEOUT_MS   15000 /* where even the statement's own timeout does not come */
 #define ANSWER_AT            6     /* behind BEGIN, the three resets and the two timeouts */
@@ -59,7 +60,7 @@ inquiry_sql(const struct inquiry *inquiry, const struct pga_journal *journal, st
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
     (void)pga_session_read_sql(&sql);
     pga_buf_appendf(&sql, "SET LOCAL lock_timeout = %d;\nSET LOCAL statement_timeout = %d;\n",
-                    STATEMENT_TIMEOUT_MS, STATEMENT_TIMEOUT_MS);
+                    LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS);
     pga_sql_raw(&values, "schema", journal->schema_literal);
     for (size_t i = 0; i < inquiry->count; i++)
         pga_sql_expand(&sql, questions[inquiry->first + i], &values);

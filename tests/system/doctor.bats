@@ -254,6 +254,21 @@ healthy"
     contains "$(finding journal trust)" "newer pgalter"
 }
 
+@test "a journal that somebody has locked" {
+    expect 0 pgalter deploy
+    psql -Xq -d "$db" -c "BEGIN" -c "LOCK TABLE pgalter.history" -c "SELECT pg_sleep(60)" >/dev/null 2>&1 3>&- &
+    until_true "$db" "$sleeping"
+    examine 20
+    is journal trust attention "somebody holds a lock on its tables"
+    is journal history "not checked"
+    is database indexes ok
+    local found
+    found=$(query "$db" "$(finding journal trust | jq -r '.next[0].text')")
+    same "${found%%|*}" "$(query "$db" "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")"
+    query "$db" "SELECT pg_terminate_backend(${found%%|*})" >/dev/null
+    examine 0
+}
+
 @test "PUBLIC can read the journal" {
     expect 0 pgalter deploy
     query "$db" "GRANT USAGE ON SCHEMA pgalter TO PUBLIC; GRANT SELECT ON pgalter.scripts TO PUBLIC"

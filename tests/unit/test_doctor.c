@@ -474,7 +474,7 @@ START_TEST(one_message_asks_all)
                                                    NOTHING, NOTHING,           NOTHING, NOTHING,
                                                    NOTHING, {.tag = "COMMIT"}, {0}};
     static const struct pga_script_line lines[] = {
-        {.expect = "SET LOCAL lock_timeout = 5000;\nSET LOCAL statement_timeout = 5000;",
+        {.expect = "SET LOCAL lock_timeout = 1000;\nSET LOCAL statement_timeout = 5000;",
          .answers = all},
         {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
     };
@@ -495,7 +495,7 @@ START_TEST(a_question_that_fails_costs_no_other)
         {.expect = "pg_prepared_xacts",
          .error = {.sqlstate = "57014", .message = "canceling statement due to timeout"}},
         {.expect = "pg_event_trigger", .answers = too_few},
-        {.expect = "SET LOCAL lock_timeout = 5000;\nSET LOCAL statement_timeout = 5000;",
+        {.expect = "SET LOCAL lock_timeout = 1000;\nSET LOCAL statement_timeout = 5000;",
          .answers = nothing_found},
         {.expect = "ROLLBACK", .answers = NULL},
         {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
@@ -516,7 +516,7 @@ END_TEST
 START_TEST(the_connection_ends_in_the_middle)
 {
     static const struct pga_script_line lines[] = {
-        {.expect = "SET LOCAL lock_timeout = 5000;", .answers = nothing_found},
+        {.expect = "SET LOCAL lock_timeout = 1000;", .answers = nothing_found},
         {.expect = "ROLLBACK", .answers = NULL},
         {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
     };
