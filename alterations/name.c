@@ -273,8 +273,8 @@ refuse(struct pga_arena *mem, struct pga_str name, const char *why, const char *
     if (suggestion != NULL)
         return pga_error_hint(err, "Rename it to \"%s\".", suggestion);
     return pga_error_hint(err,
-                          "Name it %s, for example \"1.1.0-1714984800-add_invites.up.sql\" "
-                          "(%s begins a new one), or move it to another directory.",
+                          "Name it %s, for example \"1.1.0-1714984800-add_invites.up.sql\", "
+                          "or move it to another directory; then %s begins a right one.",
                           NAME_SHAPE, "\"pgalter new add_invites\"");
 }
 

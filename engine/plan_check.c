@@ -297,7 +297,7 @@ pga_plan_check_unfinished(const struct pga_plan *plan, const struct pga_unfinish
         return pga_error_hint(
             err,
             "Finish it first: pgalter %s; or undo what it did, then: pgalter %s %s --because TEXT",
-            is_down ? "deploy" : "rollback TARGET", is_down ? "forget" : "mark", rows[i].id);
+            is_down ? "deploy" : "rollback --steps 1", is_down ? "forget" : "mark", rows[i].id);
     }
     return true;
 }

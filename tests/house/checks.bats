@@ -135,3 +135,24 @@ without() {
     done
     [[ $output != *comment* ]]
 }
+
+@test "check-hints refuses a command in a message that no test runs" {
+    copy=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$copy"/{ci,cli,engine,tests/system}
+    cp ci/check-hints "$copy/ci"
+    cp cli/commands.def "$copy/cli"
+    cd "$copy"
+    git init -q
+    printf '#define ONE "pgalter list"\nint f(void) { return g("Look: " ONE\n    " shows %%s.", "no command: pgalter"); /* "pgalter mark" */ }\n' >engine/a.c
+    : >tests/system/hints.bats
+    run ci/check-hints
+    [ "$status" = 1 ]
+    [ "${lines[1]}" = '    #: Look: pgalter list shows %s.' ] || { echo "$output"; return 1; }
+    [ "${#lines[@]}" = 2 ]
+    ci/check-hints --list >tests/system/hints.bats
+    ci/check-hints
+    printf 'GRANT x TO y\n' | sed 's/.*/"&"/' >engine/a.c
+    run ci/check-hints
+    [ "$status" = 1 ]
+    [[ $output == *'engine/a.c: no test'*'#: GRANT x TO y'*'nothing says any more'* ]] || { echo "$output"; return 1; }
+}
