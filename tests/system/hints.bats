@@ -577,7 +577,7 @@ SELECT pg_sleep(1.5);" ""
 #: Read the whole log with: less '%s'
 @test "the private cluster" {
     unset PGHOST PGPORT PGUSER
-    expect 64 pgalter local strat
+    expect 64 pgalter local strt
     expect 0 follow 1
     contains "$out" "running"
     pgalter local stop
