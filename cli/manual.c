@@ -30,6 +30,17 @@ roff(struct pga_context *ctx, const char *text)
     return buf.data;
 }
 
+/* The same, beginning with a capital letter. */
+static const char *
+sentence(struct pga_context *ctx, const char *text)
+{
+    char *copy = pga_strdup(ctx->mem, roff(ctx, text));
+
+    if (copy[0] >= 'a' && copy[0] <= 'z')
+        copy[0] = (char)(copy[0] - 'a' + 'A');
+    return copy;
+}
+
 static void
 print_option(struct pga_context *ctx, const struct pga_option *option)
 {
@@ -69,13 +80,24 @@ print_commands(struct pga_context *ctx)
     }
 }
 
+/* What the table's word about trying again says in a sentence. */
+static const char *
+prospect(const char *retry)
+{
+    if (strcmp(retry, "yes") == 0)
+        return "The same command can succeed later.";
+    return strcmp(retry, "no") == 0 ? "The same command fails again until something is changed."
+                                    : "Ask again later.";
+}
+
 static void
 print_exit_codes(struct pga_context *ctx)
 {
-    pga_print(ctx, ".SH EXIT STATUS\n.TP\n0\nDone, or nothing to do.\n");
+    pga_print(ctx, ".SH EXIT STATUS\nIt says whether the same command can succeed later. "
+                   "\\fBpgalter help\\fR \\fICODE\\fR explains one.\n"
+                   ".TP\n0\nDone, or nothing to do.\n");
 #define PGA_ERROR(code, status, name, retry, meaning)                                              \
-    pga_print(ctx, ".TP\n%d\n%s. Can the same command succeed later: %s.\n", status,               \
-              roff(ctx, meaning), retry);
+    pga_print(ctx, ".TP\n%d\n%s. %s\n", status, sentence(ctx, meaning), prospect(retry));
 #include "base/error.def"
 #undef PGA_ERROR
 }
@@ -103,6 +125,65 @@ print_configuration(struct pga_context *ctx)
                    "        database_file: /run/secrets/database\\-url\n"
                    "        lock_timeout: 1s\n"
                    ".fi\n");
+}
+
+/* Variables that stand for no option. */
+static const struct {
+    const char *name, *meaning;
+} variables[] = {
+    {"DATABASE_URL", "The database, where PGALTER_DATABASE_URL is not set."},
+    {"DB_URL", "The same, where DATABASE_URL is not set either."},
+    {"PGHOST, PGPORT, PGUSER, PGPASSWORD, PGPASSFILE, PGSSLMODE ...",
+     "libpq's own: what the connection string leaves open."},
+    {"PGALTER_PG_BINDIR",
+     "The directory of the server's programs for the private cluster, instead of the newest "
+     "that is installed."},
+    {"NO_COLOR", "If it is set and not empty, the output has no colours."},
+    {"TERM", "If it is dumb, there are no colours either."},
+    {"PATH", "Where pg_config and psql are looked for."},
+    {"XDG_STATE_HOME, HOME",
+     "Where the private cluster keeps its data if the project's directory can't hold it."},
+    {"XDG_RUNTIME_DIR", "Where its socket is if the project's path is too long for one."},
+};
+
+static void
+print_environment(struct pga_context *ctx)
+{
+    pga_print(ctx, ".SH ENVIRONMENT\n");
+    for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
+        if (pga_option_table[i].env != NULL)
+            pga_print(ctx, ".TP\n%s\nAs \\fB\\-\\-%s\\fR.\n", pga_option_table[i].env,
+                      roff(ctx, pga_option_table[i].name));
+    for (size_t i = 0; i < PGA_COUNT_OF(variables); i++)
+        pga_print(ctx, ".TP\n%s\n%s\n", variables[i].name, roff(ctx, variables[i].meaning));
+}
+
+static void
+print_files(struct pga_context *ctx)
+{
+    pga_print(ctx, ".SH FILES\n"
+                   ".TP\npgalter.yaml\nThe configuration, in the current directory or where "
+                   "\\fB\\-\\-config\\fR says.\n"
+                   ".TP\nalterations/\nThe scripts: "
+                   "[version\\-]timestamp\\-slug.(up|down|before\\-up|before\\-down).sql. Comment "
+                   "lines at the top of a script, \\-\\- pgalter:\\fIkey value\\fR, are its "
+                   "directives.\n"
+                   ".TP\n\\&.pgalter/\nThe private cluster of this directory.\n");
+}
+
+static void
+print_examples(struct pga_context *ctx)
+{
+    pga_print(ctx, ".SH EXAMPLES\nWrite an alteration, try it and its way back on a private "
+                   "server, release it:\n.PP\n.nf\n"
+                   "    pgalter new add_invites\n"
+                   "    pgalter deploy next \\-\\-db local:\n"
+                   "    pgalter rollback \\-\\-steps 1 \\-\\-db local:\n"
+                   "    pgalter release 1.1.0\n.fi\n"
+                   ".PP\nBefore the new version starts, as in a Job:\n.PP\n.nf\n"
+                   "    pgalter deploy 1.1.0 \\-\\-wait 60s\n.fi\n"
+                   ".PP\nBack, from an older image:\n.PP\n.nf\n"
+                   "    pgalter rollback 1.0.0 \\-\\-yes\n.fi\n");
 }
 
 void
@@ -134,9 +215,10 @@ pga_manual_print(struct pga_context *ctx)
             print_option(ctx, &pga_option_table[i]);
     print_configuration(ctx);
     print_exit_codes(ctx);
-    pga_print(ctx, ".SH FILES\n.TP\npgalter.yaml\nThe configuration, in the current directory or "
-                   "where \\fB\\-\\-config\\fR "
-                   "says.\n.TP\nalterations/\nThe scripts: "
-                   "[version\\-]timestamp\\-slug.(up|down|before\\-up|before\\-down)"
-                   ".sql.\n.SH SEE ALSO\npsql(1)\n");
+    print_environment(ctx);
+    print_files(ctx);
+    print_examples(ctx);
+    pga_print(ctx, ".SH SEE ALSO\n\\fBpgalter help errors\\fR lists what can go wrong, "
+                   "\\fBpgalter help\\fR \\fIID\\fR explains one. psql(1), pg_dump(1), "
+                   "libpq's environment variables in PostgreSQL's manual.\n");
 }

@@ -5,8 +5,8 @@ load ../lib/pgalter.bash
 
 setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 
-# rows FILE MACRO FIELD: a column of one of the tables in base/.
-rows() { grep -E "^$2\(" "$PGA_TEST_SOURCE_DIR/base/$1" | cut -d, -f"$3" | tr -d ' "'; }
+# rows FILE MACRO FIELD: a column of one of the tables.
+rows() { grep -hE "^$2\(" "$PGA_TEST_SOURCE_DIR"/{base,cli}/"$1" 2>/dev/null | cut -d, -f"$3" | tr -d ' "'; }
 
 @test "every error id has its page" {
     local id
@@ -80,4 +80,47 @@ commands() { sed -n -E 's/^ {4,}(pgalter [^|;<>]*).*/\1/p' <<<"$1" | sed -E "s/\
     # shellcheck disable=SC2086 # the words of the command
     expect 0 pgalter ${line#pgalter: help: pgalter }
     contains "$out" "## What"
+}
+
+@test "the manual page has every command, option, variable and exit code, and no mistake in its markup" {
+    pgalter help manual >pgalter.1
+    local word
+    for word in "SH NAME" "SH SYNOPSIS" "SH COMMANDS" "SH OPTIONS" "SH CONFIGURATION" "SH EXIT STATUS" "SH ENVIRONMENT" \
+        "SH FILES" "SH EXAMPLES" "SH SEE ALSO"; do
+        grep -q "^\.$word$" pgalter.1
+    done
+    # What the program reads from the environment stands there, but for what only test builds read.
+    while read -r word; do
+        grep -q "^\(.*, \)\?$word\(,.*\)\?$" pgalter.1 || { echo "lacks $word"; return 1; }
+    done < <(cd "$PGA_TEST_SOURCE_DIR" && grep -rhoE 'getenv\("[A-Z_]+"\)' cli drivers base --include=*.c | grep -oE '[A-Z_]{3,}' | grep -v PGA_FAULT)
+    for word in $(rows options.def PGA_OPTION 2 | grep -v faults); do
+        grep -qF "\\-\\-${word//-/\\-}" pgalter.1 || { echo "lacks --$word"; return 1; }
+    done
+    for word in 0 $(rows error.def PGA_ERROR 2); do grep -qx "$word" pgalter.1; done
+    if command -v groff >/dev/null; then
+        same "$(groff -man -Tutf8 -ww pgalter.1 2>&1 >/dev/null)" ""
+    fi
+    if command -v man >/dev/null; then
+        same "$(man --warnings -l pgalter.1 2>&1 >/dev/null </dev/null)" ""
+    fi
+}
+
+@test "the completions know every command and what each takes" {
+    local shell command
+    for shell in bash zsh fish; do
+        pgalter completion $shell >done.$shell
+        for command in $(pgalter help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+            grep -qw -- "$command" done.$shell
+            while read -r option; do
+                grep -q -- "${option#--}" done.$shell || { echo "$shell: $command lacks $option"; return 1; }
+            done < <(pgalter help "$command" | sed -n 's/^  \(-., \|    \)\(--[a-z-]*\).*/\2/p')
+        done
+        grep -qw unterminated done.$shell
+    done
+    bash -n done.bash
+    if command -v zsh >/dev/null; then zsh -n done.zsh; fi
+    if command -v fish >/dev/null; then fish -n done.fish; fi
+    # As bash asks for it.
+    # shellcheck disable=SC1091,SC2034
+    same "$(bash -c '. ./done.bash; COMP_WORDS=(pgalter help unterm); COMP_CWORD=2; _pgalter; echo "${COMPREPLY[*]}"')" unterminated
 }
