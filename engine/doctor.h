@@ -121,8 +121,8 @@ struct pga_doctor {
     const char *server_programs; /* where a private cluster's are; NULL: none are installed */
 
     /* The connection. */
-    bool was_tried; /* to connect */
-    struct pga_error connect_error;
+    bool was_tried;                 /* to connect */
+    struct pga_error connect_error; /* PGA_ERR_LOST: it could be made, and then broke */
     int64_t connect_ms;
     struct pga_connection connection;
     int64_t lock_wait_ms; /* how long a deploy would wait for the runner lock */
@@ -135,8 +135,9 @@ struct pga_doctor {
 
     /* The journal: filled by pga_doctor_read(). */
     const struct pga_journal *journal; /* NULL: the server was not asked */
-    struct pga_error open_error;       /* it can't be trusted, read or understood */
-    struct pga_error load_error;       /* its chain or its rows are not what they must be */
+    /* Each error is PGA_ERR_LOST where the connection broke before the question. */
+    struct pga_error open_error; /* it can't be trusted, read or understood */
+    struct pga_error load_error; /* its chain or its rows are not what they must be */
     struct pga_error lock_error;
     struct pga_lock_holder holder;
     struct pga_error unfinished_error;
@@ -148,8 +149,8 @@ struct pga_doctor {
 };
 
 /*
- * Ask the server and the journal everything, one read-only transaction each, with limits.  What can't be answered is
- * noted and no error.  Errors: PGA_ERR_INTERRUPTED.
+ * Ask the server and the journal everything, in read-only transactions with limits.  What can't be answered is noted and
+ * no error; a connection that breaks becomes connect_error.  Errors: PGA_ERR_INTERRUPTED.
  */
 bool pga_doctor_read(struct pga_doctor *doctor, struct pga_journal *journal,
                      const struct pga_clock *clock, struct pga_error *err) PGA_MUST_CHECK;

@@ -11,13 +11,23 @@
 #define BECAUSE     "--because \"what you found\""
 #define CLOCK_OFF_S 5
 
+/* A question that the server answered badly; one that it was not asked says so and no more. */
+static void
+say_failure(const struct pga_doctor *doctor, struct pga_finding *out, const struct pga_error *error)
+{
+    if (error->code == PGA_ERR_LOST)
+        pga_finding_say(doctor, out, PGA_VERDICT_NOT_CHECKED, "the connection was lost");
+    else
+        pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, error);
+}
+
 void
 pga_check_lock(const struct pga_doctor *doctor, struct pga_finding *out)
 {
     const struct pga_lock_holder *holder = &doctor->holder;
 
     if (doctor->lock_error.code != PGA_OK) {
-        pga_finding_say_error(doctor, out, PGA_VERDICT_NOT_CHECKED, &doctor->lock_error);
+        pga_finding_say(doctor, out, PGA_VERDICT_NOT_CHECKED, "%s", doctor->lock_error.message);
         return;
     }
     if (holder->pid == 0) {
@@ -81,7 +91,9 @@ say_untrusted(const struct pga_doctor *doctor, struct pga_finding *out)
         say_locked(doctor, out);
         return;
     }
-    pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, &doctor->open_error);
+    say_failure(doctor, out, &doctor->open_error);
+    if (doctor->open_error.code == PGA_ERR_LOST)
+        return;
     if (owner[0] == '\0' || doctor->journal->settings.owner != NULL ||
         pga_same(owner, pga_answer_text(doctor, PGA_PROBE_SERVER, 0, "current_user_name")))
         return;
@@ -141,8 +153,8 @@ pga_check_history(const struct pga_doctor *doctor, struct pga_finding *out)
     int64_t now_s = pga_answer_int(doctor, PGA_PROBE_SERVER, 0, "clock_s"), ahead;
 
     if (doctor->load_error.code != PGA_OK) {
-        pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, &doctor->load_error);
-        if (doctor->load_error.hint[0] == '\0')
+        say_failure(doctor, out, &doctor->load_error);
+        if (doctor->load_error.code != PGA_ERR_LOST && doctor->load_error.hint[0] == '\0')
             pga_finding_next(doctor, out, PGA_NEXT_ADVICE,
                              "Find out who changed it; then restore the schema \"%s\" from a "
                              "backup. Nothing runs until it agrees with itself.",
@@ -179,7 +191,7 @@ pga_check_stored(const struct pga_doctor *doctor, struct pga_finding *out)
         pga_finding_say(doctor, out, PGA_VERDICT_NOT_CHECKED,
                         "the role may not read them, which only those who deploy have to");
     } else if (doctor->examine_error.code != PGA_OK) {
-        pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, &doctor->examine_error);
+        say_failure(doctor, out, &doctor->examine_error);
     } else if (found->damaged_count == 0) {
         pga_finding_say(doctor, out, PGA_VERDICT_OK, "%lld stored, each as its digest says",
                         (long long)found->script_count);
@@ -226,7 +238,7 @@ pga_check_unfinished(const struct pga_doctor *doctor, struct pga_finding *out)
     size_t dead = 0, count = doctor->unfinished_count;
 
     if (doctor->unfinished_error.code != PGA_OK) {
-        pga_finding_say_error(doctor, out, PGA_VERDICT_FAILED, &doctor->unfinished_error);
+        say_failure(doctor, out, &doctor->unfinished_error);
         return;
     }
     for (size_t i = 0; i < count; i++) {

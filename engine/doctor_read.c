@@ -51,6 +51,23 @@ struct inquiry {
     size_t count;
 };
 
+/* Forget what stands in an error, as what it is about is asked now. */
+static struct pga_error *
+begin(struct pga_error *error)
+{
+    memset(error, 0, sizeof(*error));
+    return error;
+}
+
+/* Whether there is sense in asking more; a connection that broke is noted as such. */
+static bool
+keep_loss(struct pga_doctor *doctor, const struct pga_error *error)
+{
+    if (error->code == PGA_ERR_LOST)
+        doctor->connect_error = *error;
+    return goes_on(error);
+}
+
 static struct pga_str
 inquiry_sql(const struct inquiry *inquiry, const struct pga_journal *journal, struct pga_arena *mem)
 {
@@ -108,13 +125,12 @@ ask_all(struct pga_doctor *doctor, struct pga_journal *journal, const struct pga
 
         if (one.first == PGA_PROBE_SERVER)
             doctor->before_s = clock->unix_s(clock->ctx);
-        memset(&failure, 0, sizeof(failure));
-        if (!ask(doctor, journal, &one, &failure))
+        if (!ask(doctor, journal, &one, begin(&failure)))
             doctor->answers[i].error = failure;
         if (one.first == PGA_PROBE_SERVER)
             doctor->after_s = clock->unix_s(clock->ctx);
     }
-    return goes_on(&failure);
+    return keep_loss(doctor, &failure);
 }
 
 /* The steps in progress outside a transaction, and whether the runs that began them still live. */
@@ -136,21 +152,34 @@ read_unfinished(struct pga_doctor *doctor, struct pga_journal *journal)
 static bool
 read_journal(struct pga_doctor *doctor, struct pga_journal *journal)
 {
-    if (!pga_journal_lock_find_holder(journal, doctor->mem, &doctor->holder, &doctor->lock_error) &&
+    if (!pga_journal_lock_find_holder(journal, doctor->mem, &doctor->holder,
+                                      begin(&doctor->lock_error)) &&
         !goes_on(&doctor->lock_error))
-        return false;
-    if (!pga_journal_open(journal, &doctor->open_error))
-        return goes_on(&doctor->open_error);
+        return keep_loss(doctor, &doctor->lock_error);
+    if (!pga_journal_open(journal, begin(&doctor->open_error)))
+        return keep_loss(doctor, &doctor->open_error);
     if (journal->presence != PGA_JOURNAL_PRESENT)
         return true;
-    if (!pga_journal_load(journal, &doctor->load_error) && !goes_on(&doctor->load_error))
-        return false;
+    if (!pga_journal_load(journal, begin(&doctor->load_error)) && !goes_on(&doctor->load_error))
+        return keep_loss(doctor, &doctor->load_error);
+    begin(&doctor->unfinished_error);
     read_unfinished(doctor, journal);
     if (!goes_on(&doctor->unfinished_error))
-        return false;
+        return keep_loss(doctor, &doctor->unfinished_error);
     return pga_journal_examine(journal, doctor->mem, &doctor->examination,
-                               &doctor->examine_error) ||
-           goes_on(&doctor->examine_error);
+                               begin(&doctor->examine_error)) ||
+           keep_loss(doctor, &doctor->examine_error);
+}
+
+/* What has not been asked yet must not look like a good answer when the connection breaks. */
+static void
+begin_unasked(struct pga_doctor *doctor)
+{
+    struct pga_error *errors[] = {&doctor->lock_error, &doctor->open_error, &doctor->load_error,
+                                  &doctor->unfinished_error, &doctor->examine_error};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(errors); i++)
+        (void)pga_fail(errors[i], PGA_ERR_LOST, "the connection was lost before");
 }
 
 bool
@@ -160,6 +189,7 @@ pga_doctor_read(struct pga_doctor *doctor, struct pga_journal *journal,
     doctor->journal = journal;
     doctor->server_version = pga_driver_server_version(journal->driver);
     doctor->backend_pid = pga_driver_backend_pid(journal->driver);
+    begin_unasked(doctor);
     if (ask_all(doctor, journal, clock))
         (void)read_journal(doctor, journal);
     return pga_interrupt_check(err);
