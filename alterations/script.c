@@ -138,6 +138,12 @@ check_mark(struct pga_error *err, const char *file, struct pga_str text)
     return place_bytes(err, file, text, token.offset);
 }
 
+static bool
+is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\f' || c == '\v';
+}
+
 /* Take `allow` lines out of the comments before the first statement. */
 static void
 remove_allow_lines(struct pga_arena *mem, struct pga_script_text *script, struct pga_buf *buf)
@@ -154,8 +160,10 @@ remove_allow_lines(struct pga_arena *mem, struct pga_script_text *script, struct
 
         if (token.kind != PGA_TOKEN_LINE_COMMENT)
             continue;
-        while (start > from && text.data[start - 1] != '\n')
+        while (start > from && is_blank(text.data[start - 1]))
             start--;
+        if (start > from && text.data[start - 1] != '\n') /* behind a block comment's end */
+            continue;
         if ((end < text.len && text.data[end] != '\n') || /* a lone CR: statements may follow */
             !pga_directive_is_allow(pga_str_slice(text, start, end - start)))
             continue;
@@ -168,12 +176,6 @@ remove_allow_lines(struct pga_arena *mem, struct pga_script_text *script, struct
     memmove(buf->data + kept, buf->data + from, buf->len - from);
     buf->len = kept + buf->len - from;
     script->removed_lines = lines;
-}
-
-static bool
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\f' || c == '\v';
 }
 
 static bool

@@ -62,6 +62,8 @@ static const struct {
     {ALLOW, "", true},
     {ALLOW "SELECT 1;\n", "SELECT 1;\n", false},
     {"-- pgalter:allow drop-column x", "", true},
+    {"/*\n-- pgalter:allow drop-column x */ -- y\nSELECT 1;\n",
+     "/*\n-- pgalter:allow drop-column x */ -- y\nSELECT 1;\n", false},
     {"-- a\n" ALLOW "\n" ALLOW ALLOW "-- b\n" ALLOW "SELECT 1;\n", "-- a\n\n-- b\nSELECT 1;\n",
      false},
     {"/* a\n */\n  " ALLOW "SELECT 1;\n", "/* a\n */\nSELECT 1;\n", false},

@@ -1,0 +1,3 @@
+/*
+-- pgalter:allow drop-column x */ -- y
+SELECT 1;
