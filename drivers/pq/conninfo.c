@@ -45,11 +45,12 @@ pga_pq_add(struct pga_pq_pairs *pairs, struct pga_arena *mem, const char *keywor
     pairs->items[pairs->count++] = pair;
 }
 
+/* The sslmode of the probe is nobody's. */
 static void
 add_all(struct pga_pq_pairs *pairs, struct pga_arena *mem, const PQconninfoOption *options)
 {
     for (; options->keyword != NULL; options++)
-        if (options->val != NULL)
+        if (options->val != NULL && !pga_same(options->val, PROBE))
             pga_pq_add(pairs, mem, options->keyword, options->val);
 }
 
@@ -114,12 +115,29 @@ merge(struct pga_pq *pq, struct pga_error *err)
     return true;
 }
 
+/* libpq looks at it only where it waits by itself, which it never does here. */
+static bool
+check_timeout(const struct pga_pq *pq, struct pga_error *err)
+{
+    const char *text = pga_pq_find(&pq->effective, "connect_timeout");
+    int64_t seconds = 0;
+
+    if (text == NULL ||
+        pga_parse_int(pga_str_trim(pga_str_of(text)), INT32_MIN, INT32_MAX, &seconds))
+        return true;
+    (void)pga_fail(err, PGA_ERR_USAGE, "connect_timeout is not a number of seconds");
+    (void)pga_error_identify(err, PGA_ID_CONNECTION_STRING);
+    return pga_error_hint(err, "Correct it in the connection string or in PGCONNECT_TIMEOUT, for "
+                               "example connect_timeout=10.");
+}
+
 bool
 pga_pq_read_conninfo(struct pga_pq *pq, struct pga_error *err)
 {
     const char *conninfo = pq->settings.conninfo;
 
-    return (conninfo[0] == '\0' || parse(pq, conninfo, err)) && merge(pq, err);
+    return (conninfo[0] == '\0' || parse(pq, conninfo, err)) && merge(pq, err) &&
+           check_timeout(pq, err);
 }
 
 struct pga_pq_hosts

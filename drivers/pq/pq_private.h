@@ -148,6 +148,19 @@ const char *pga_pq_uri_part(const char *text, const char *at);
 /* Open pq->conn, waiting as long as the settings say.  Errors: as pga_pq_open(). */
 bool pga_pq_connect(struct pga_pq *pq, struct pga_error *err);
 
+/* cause.c */
+
+/* What somebody can do about a failed connection, and what the program shall. */
+struct pga_pq_cause {
+    enum pga_code code;
+    enum pga_error_id id;
+    bool (*hint)(const struct pga_pq *pq, struct pga_error *err); /* sets it and returns false */
+};
+
+/* The cause behind one line of libpq's; `sqlstate` is "" where the line has none.  Never NULL. */
+const struct pga_pq_cause *pga_pq_cause_find(const struct pga_pq *pq, const char *sqlstate,
+                                             const char *line);
+
 /* failure.c */
 
 /*

@@ -169,9 +169,17 @@ START_TEST(failures_have_the_right_code)
         const char *sqlstate;
         const char *hint; /* must be a part of it */
     } rows[] = {
-        {"user=postgres dbname=nowhere", NULL, PGA_ERR_DENIED, "3D000",
-         "createdb -U postgres nowhere"},
-        {"user=nobody_here dbname=postgres", NULL, PGA_ERR_DENIED, "28000", "pg_hba.conf"},
+        {"user=postgres dbname=nowhere", NULL, PGA_ERR_DENIED, "3D000", "-U postgres nowhere\""},
+        {"user=nobody_here dbname=postgres", NULL, PGA_ERR_DENIED, "28000",
+         "CREATE ROLE \"nobody_here\" LOGIN;"},
+        {"user=no_login dbname=postgres", NULL, PGA_ERR_DENIED, "28000",
+         "ALTER ROLE \"no_login\" LOGIN;"},
+        {"user=outsider dbname=private", NULL, PGA_ERR_DENIED, "42501",
+         "GRANT CONNECT ON DATABASE \"private\" TO \"outsider\";"},
+        {"user=postgres dbname=closed", NULL, PGA_ERR_DENIED, "55000",
+         "ALTER DATABASE \"closed\" ALLOW_CONNECTIONS true;"},
+        {"user=postgres dbname=postgres options=--bogus", NULL, PGA_ERR_USAGE, "42601",
+         "\"options\" in the connection string"},
         {"user=needs_password dbname=postgres", NULL, PGA_ERR_DENIED, "", "PGPASSWORD"},
         {"user=needs_password dbname=postgres password=wrong-word", NULL, PGA_ERR_DENIED, "28P01",
          "password"},
@@ -187,10 +195,11 @@ START_TEST(failures_have_the_right_code)
         {"user=postgres host=127.0.0.1 port=1", NULL, PGA_ERR_NO_SERVER, "",
          "pg_isready -h 127.0.0.1 -p 1"},
         {"user=postgres host=no-such-host.invalid", NULL, PGA_ERR_NO_SERVER, "", "--wait"},
-        {"service=no_such_service", NULL, PGA_ERR_USAGE, "", "service"},
+        {"service=no_such_service", NULL, PGA_ERR_USAGE, "", "Define [no_such_service]"},
         {"host=a,b port=1,2,3", NULL, PGA_ERR_USAGE, "", "--db"},
         {"host=/nowhere,/nowhere_else user=postgres", NULL, PGA_ERR_NO_SERVER, "", "--wait"},
-        {"target_session_attrs=standby user=postgres", NULL, PGA_ERR_NO_SERVER, "", "--wait"},
+        {"target_session_attrs=standby user=postgres", NULL, PGA_ERR_NO_SERVER, "",
+         "target_session_attrs=standby"},
     };
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
@@ -198,7 +207,7 @@ START_TEST(failures_have_the_right_code)
                                        .role = rows[_i].role};
     struct pga_error err = pga_test_refusal(&settings);
 
-    ck_assert_uint_eq(PGA_COUNT_OF(rows), 16);
+    ck_assert_uint_eq(PGA_COUNT_OF(rows), 20);
     ck_assert_msg(err.code == rows[_i].code, "%s: %s: %s", rows[_i].more, pga_code_name(err.code),
                   err.message);
     ck_assert_str_eq(err.sqlstate, rows[_i].sqlstate);
@@ -363,12 +372,17 @@ START_TEST(waiting_is_for_servers_only)
 END_TEST
 
 static void
-make_limited_role(void)
+make_what_refuses(void)
 {
     PGA_AUTO(pga_driver_close)
     struct pga_driver *d = pga_test_open_plain();
 
     pga_test_run(d, "CREATE ROLE limited LOGIN CONNECTION LIMIT 0");
+    pga_test_run(d, "CREATE ROLE no_login");
+    pga_test_run(d, "CREATE ROLE outsider LOGIN");
+    pga_test_run(d, "CREATE DATABASE private");
+    pga_test_run(d, "REVOKE CONNECT ON DATABASE private FROM PUBLIC");
+    pga_test_run(d, "CREATE DATABASE closed ALLOW_CONNECTIONS false");
 }
 
 int
@@ -378,14 +392,14 @@ main(void)
     TCase *tcase = tcase_create("core");
 
     (void)pga_test_server_start();
-    tcase_add_unchecked_fixture(tcase, make_limited_role, NULL);
+    tcase_add_unchecked_fixture(tcase, make_what_refuses, NULL);
     tcase_add_test(tcase, session_is_set_up);
     tcase_add_test(tcase, users_own_settings_win);
     tcase_add_test(tcase, unknown_fence_is_left_out);
     tcase_add_test(tcase, users_own_mistake_is_not_left_out);
     tcase_add_test(tcase, notices_of_connecting_are_heard);
     tcase_add_test(tcase, description_names_the_place);
-    tcase_add_loop_test(tcase, failures_have_the_right_code, 0, 16);
+    tcase_add_loop_test(tcase, failures_have_the_right_code, 0, 20);
     tcase_add_test(tcase, each_host_is_reported);
     tcase_add_test(tcase, read_only_server_is_told_apart);
     tcase_add_test(tcase, silent_host_has_a_deadline);

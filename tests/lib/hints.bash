@@ -4,7 +4,8 @@
 # end of its sentence, or the words behind it that say what it does.  SQL goes up to its last semicolon.
 #
 # Words in capitals are to be replaced: TEXT by a reason, the others by what the test gives as WORD=VALUE.  What asks
-# before it goes on is typed with --yes, as where there is no terminal.
+# before it goes on is typed with --yes, as where there is no terminal.  SQL goes to the
+# database in $sql_in, else $db.
 
 # named: the commands in what was printed, which is in $out and $errors, one a line and in order.
 named() {
@@ -34,9 +35,33 @@ follow() {
         command=$(sed -E "s|\\b${word%%=*}\\b|${word#*=}|g" <<<"$command")
     done
     case $command in
-        GRANT*|ALTER*|CREATE*|REASSIGN*) query "$db" "$command"; return ;;
+        GRANT*|ALTER*|CREATE*|REASSIGN*) query "${sql_in-$db}" "$command"; return ;;
         'pgalter rollback'*|'pgalter local reset'*) command+=' --yes' ;;
     esac
     echo "typed: $command" >&2
     (eval "$command") </dev/null
 }
+
+# hints_setup, hints_teardown: a database and a directory that are only known from what is typed, so that a command which
+# doesn't repeat them does no good.
+hints_setup() {
+    db=${BATS_TEST_FILENAME##*/}
+    db=${db%.bats}_$BATS_TEST_NUMBER
+    psql -Xq -d postgres -c "CREATE DATABASE $db"
+    own=$(mktemp -d /tmp/pgalter-hints.XXXXXX)
+    chmod 755 "$own"
+    cd "$own" || return 1
+    PGALTER_DIR="$own/my files" # where pair and table write
+    mkdir "$PGALTER_DIR"
+}
+
+hints_teardown() {
+    cluster_log_on_failure
+    (cd "$own" && pgalter local reset --yes >/dev/null 2>&1) || true
+    cd / && rm -rf "$own"
+}
+
+# p COMMAND ...: the program with database and directory typed; d with the directory alone, s with the database alone.
+p() { pgalter "$@" --db "dbname=$db" --dir "my files"; }
+d() { pgalter "$@" --dir "my files"; }
+s() { pgalter "$@" --db "dbname=$db"; }

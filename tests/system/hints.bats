@@ -13,27 +13,8 @@ load ../lib/hints.bash
 setup_file() { cluster_start; }
 teardown_file() { cluster_stop; }
 
-# Database and directory are only known from what is typed, so that a command that doesn't repeat them does no good.
-setup() {
-    db=hints_$BATS_TEST_NUMBER
-    psql -Xq -d postgres -c "CREATE DATABASE $db"
-    own=$(mktemp -d /tmp/pgalter-hints.XXXXXX)
-    chmod 755 "$own"
-    cd "$own" || return 1
-    PGALTER_DIR="$own/my files" # where pair and table write
-    mkdir "$PGALTER_DIR"
-}
-
-teardown() {
-    cluster_log_on_failure
-    (cd "$own" && pgalter local reset --yes >/dev/null 2>&1) || true
-    cd / && rm -rf "$own"
-}
-
-# p COMMAND ...: the program with database and directory typed; d with the directory alone, s with the database alone.
-p() { pgalter "$@" --db "dbname=$db" --dir "my files"; }
-d() { pgalter "$@" --dir "my files"; }
-s() { pgalter "$@" --db "dbname=$db"; }
+setup() { hints_setup; }
+teardown() { hints_teardown; }
 
 applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') FROM pgalter.journal"; }
 
@@ -537,75 +518,6 @@ SELECT pg_sleep(1.5);" ""
     expect 66 p deploy
     expect 0 follow 1
     contains "$out" "journal format 1"
-}
-
-# ---- the server ----
-
-#: Create it with "createdb -U %s %s" (and -h and -p as needed), or name another one with --db or PGALTER_DATABASE_URL.
-#: Is the server running? Look with "pg_isready -h %s -p %s". Add --wait 60s to wait for it.
-@test "no such database, no such server" {
-    expect 77 pgalter status --db "dbname=${db}_new"
-    expect 0 follow 1
-    expect 0 pgalter status --db "dbname=${db}_new"
-    expect 69 pgalter status --db "host=/nowhere"
-    # It looks, and finds that nobody answers.
-    expect 2 follow 1
-    contains "$out" "no response"
-}
-
-#: Create the role "%s", or leave out --role. To create it: CREATE ROLE %s; GRANT %s TO %s;
-#: The login role must be a member of it, or leave out --role. To make it one: GRANT %s TO %s;
-@test "no such role, no member of it" {
-    query "$db" "CREATE ROLE \"Login $db\" LOGIN"
-    export PGUSER="Login $db"
-    expect 77 p status --role "Owner $db" || expect 64 p status --role "Owner $db"
-    PGUSER=postgres expect 0 follow 1
-    expect 0 p status --role "Owner $db"
-    PGUSER=postgres query "$db" "REVOKE \"Owner $db\" FROM \"Login $db\""
-    expect 77 p status --role "Owner $db"
-    PGUSER=postgres expect 0 follow 1
-    expect 0 p status --role "Owner $db"
-}
-
-# ---- the private cluster ----
-
-#: Did you mean "pgalter local %s"?
-#: Start it: pgalter local start
-#: Set PGALTER_PG_BINDIR to the folder of PostgreSQL %d's programs, or throw the data away with: pgalter local reset
-#: If the data may go, start anew with: pgalter local reset
-#: Something else stands there; remove it with: pgalter local reset
-#: Read the whole log with: less '%s'
-@test "the private cluster" {
-    unset PGHOST PGPORT PGUSER
-    expect 64 pgalter local strt
-    expect 0 follow 1
-    contains "$out" "running"
-    pgalter local stop
-    expect 69 pgalter doctor --db local:
-    expect 0 follow "$(named | grep -n 'local start' | head -n 1 | cut -d: -f1)"
-    contains "$out" "running"
-    pgalter local stop
-    printf '9\n' >.pgalter/local/data/PG_VERSION
-    expect 64 pgalter local start
-    expect 0 follow 1
-    expect 0 pgalter local start
-    pgalter local stop
-    printf 'x\n' >.pgalter/local/data/PG_VERSION
-    expect 64 pgalter local start
-    expect 0 follow 1
-    expect 0 pgalter local start
-    pgalter local stop
-    echo 'nonsense = 1' >>.pgalter/local/data/postgresql.conf
-    expect 69 pgalter local start
-    expect 0 follow 1
-    contains "$out" "nonsense"
-    pgalter local reset --yes
-    pgalter local start
-    pgalter local stop
-    rm .pgalter/local/data/PG_VERSION
-    expect 64 pgalter local start
-    expect 0 follow 1
-    expect 0 pgalter local start
 }
 
 # ---- what is not run here ----

@@ -186,6 +186,7 @@ static const struct {
     {"postgresql://h:-1/d", "behind the \":\" of its host is not a port", "a number"},
     {"host=h port=abc", "the value of \"port\" is not a number", "5432"},
     {"host=h port=99999", "its port 99999 is not", "65535"},
+    {"host=h connect_timeout=soon", "connect_timeout is not a number", "PGCONNECT_TIMEOUT"},
     {"postgresql://[::1/d", "is never closed", "[::1]"},
     {"postgresql://[]/d", "no IPv6 address between", "[::1]"},
     {"postgresql://[::1]x/d", "something else than a port follows", "[::1]"},
