@@ -55,6 +55,16 @@ pga_command_find(const char *name)
     return NULL;
 }
 
+/* What other tools call it. */
+static const struct {
+    const char *word, *command;
+} elsewhere[] = {
+    {"up", "deploy"},       {"migrate", "deploy"},  {"apply", "deploy"}, {"down", "rollback"},
+    {"revert", "rollback"}, {"undo", "rollback"},   {"init", "new"},     {"create", "new"},
+    {"generate", "new"},    {"add", "new"},         {"info", "status"},  {"baseline", "mark"},
+    {"repair", "doctor"},   {"validate", "doctor"}, {"dry-run", "plan"},
+};
+
 bool
 pga_command_unknown(const char *name, struct pga_error *err)
 {
@@ -66,10 +76,9 @@ pga_command_unknown(const char *name, struct pga_error *err)
     nearest = pga_nearest(name, names, PGA_COUNT_OF(commands));
     (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"", name);
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_COMMAND);
-    if (strcmp(name, "up") == 0 || strcmp(name, "migrate") == 0 || strcmp(name, "apply") == 0)
-        nearest = "deploy";
-    if (strcmp(name, "down") == 0 || strcmp(name, "revert") == 0)
-        nearest = "rollback";
+    for (size_t i = 0; i < PGA_COUNT_OF(elsewhere); i++)
+        if (strcmp(name, elsewhere[i].word) == 0)
+            nearest = elsewhere[i].command;
     if (name[0] == '-')
         return pga_error_hint(err, "The command comes first: pgalter COMMAND %s", name);
     if (nearest != NULL)

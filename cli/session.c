@@ -179,6 +179,9 @@ pga_session_open(struct pga_context *ctx, struct pga_error *err)
 const char *
 pga_session_mask(struct pga_context *ctx, const char *database)
 {
+    /* libpq doesn't know the private cluster, and nothing in its name is secret. */
+    if (pga_str_starts(pga_str_of(database), LOCAL_PREFIX))
+        return database;
     return pga_pq_mask(ctx->mem, database);
 }
 

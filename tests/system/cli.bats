@@ -38,7 +38,7 @@ document() {
 
 @test "an unknown command is refused with the nearest" {
     local word
-    for word in depoy:deploy rolback:rollback statsu:status migrate:deploy up:deploy down:rollback; do
+    for word in depoy:deploy rolback:rollback statsu:status migrate:deploy up:deploy down:rollback undo:rollback init:new repair:doctor; do
         expect 64 pgalter "${word%:*}"
         contains "$errors" "there is no command \"${word%:*}\""
         contains "$errors" "hint: Did you mean \"pgalter ${word#*:}\"?"

@@ -38,6 +38,11 @@ page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
     page tutorial.md
 }
 
+@test "guide: write an alteration" {
+    unset PGHOST PGPORT PGUSER
+    page guides/alterations.md
+}
+
 @test "guide: start on an existing database" {
     dump_needed
     page guides/existing-database.md
