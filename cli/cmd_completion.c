@@ -300,17 +300,19 @@ pga_cmd_completion(struct pga_context *ctx, struct pga_error *err)
 {
     const char *shell;
 
-    pga_json_release(&ctx->json); /* a script for a shell */
     shell = ctx->options.arguments[0];
-    if (strcmp(shell, ENVIRONMENTS) == 0)
-        return print_environments(ctx, err);
-    if (strcmp(shell, "bash") == 0)
+    if (strcmp(shell, ENVIRONMENTS) == 0) {
+        if (!print_environments(ctx, err))
+            return false;
+    } else if (strcmp(shell, "bash") == 0) {
         print_bash(ctx);
-    else if (strcmp(shell, "zsh") == 0)
+    } else if (strcmp(shell, "zsh") == 0) {
         print_zsh(ctx);
-    else if (strcmp(shell, "fish") == 0)
+    } else if (strcmp(shell, "fish") == 0) {
         print_fish(ctx);
-    else
+    } else {
         return fail_shell(shell, err);
+    }
+    pga_json_release(&ctx->json); /* a script for a shell */
     return true;
 }

@@ -99,7 +99,6 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
     const struct pga_command *command;
     const char *word;
 
-    pga_json_release(&ctx->json); /* help is for people */
     word = ctx->options.argument_count == 0 ? "" : ctx->options.arguments[0];
     command = pga_command_find(word);
     if (*word == '\0')
@@ -112,7 +111,8 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
         pga_manual_print(ctx);
     else if (command != NULL)
         help_command(ctx, command);
-    else
-        return pga_topic_print(ctx, word) || fail_topic(ctx, word, err);
+    else if (!pga_topic_print(ctx, word))
+        return fail_topic(ctx, word, err);
+    pga_json_release(&ctx->json); /* help is for people */
     return true;
 }

@@ -19,6 +19,7 @@ pga_cmd_mark(struct pga_context *ctx, struct pga_error *err)
         return false;
     if ((up_to != NULL) == (ctx->options.argument_count == 1)) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"mark\" needs either an id or --up-to TARGET");
+        (void)pga_error_identify(err, PGA_ID_ARGUMENTS);
         return pga_error_hint(
             err, "pgalter mark ID --because TEXT, or pgalter mark --up-to 1.0.0 --because TEXT");
     }

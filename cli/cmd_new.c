@@ -34,6 +34,7 @@ make_slug(struct pga_context *ctx, struct pga_error *err)
         return slug;
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" can't be part of a file name",
                    ctx->options.arguments[0]);
+    (void)pga_error_identify(err, PGA_ID_VALUE);
     (void)pga_error_hint(err, "Use letters, digits, - and _, for example: pgalter new add_invites");
     return NULL;
 }

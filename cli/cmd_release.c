@@ -22,6 +22,7 @@ parse_version(struct pga_context *ctx, struct pga_version *out, struct pga_error
     if (is_release && text[0] != 'v')
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is not a version", text);
+    (void)pga_error_identify(err, PGA_ID_VALUE);
     if (is_release)
         return pga_error_hint(err, "Write it without the \"v\": pgalter release %s", out->text);
     return pga_error_hint(err, "A version is SemVer 2.0, such as 1.2.0 or 1.2.0-rc.1.");
@@ -49,6 +50,7 @@ collect(struct pga_context *ctx, const struct pga_version *version, struct renam
             if (pga_file_exists(to)) {
                 (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" exists already; nothing was renamed",
                                to);
+                (void)pga_error_identify(err, PGA_ID_FILE_UNREADABLE);
                 return pga_error_hint(err, "Move it away, then run the same command again.");
             }
             out->from[out->count] = alteration->parts[part]->file;

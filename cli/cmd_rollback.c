@@ -22,6 +22,7 @@ pga_rollback_target(struct pga_context *ctx, size_t at, const char **out, struct
         return true;
     }
     (void)pga_fail(err, PGA_ERR_USAGE, "a rollback needs a target");
+    (void)pga_error_identify(err, PGA_ID_ARGUMENTS);
     return pga_error_hint(
         err,
         "Name the version to go back to: pgalter rollback 1.1.0; or a number: pgalter rollback "

@@ -26,6 +26,7 @@ find_row(struct pga_context *ctx, const struct pga_states *states, const char *t
     }
     nearest = pga_nearest(text, ids, states->count);
     (void)pga_fail(err, PGA_ERR_USAGE, "there is no alteration \"%s\"", text);
+    (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
     if (nearest != NULL)
         (void)pga_error_hint(err, "Did you mean \"%s\"?", nearest);
     else

@@ -105,8 +105,8 @@ nonsense() {
 # put_back: the rows as they were kept, unless something was added to them, and a journal that is believed, so that the next
 # refusal is of the next column.
 put_back() {
-    local table column type nullable
-    read -r table column type nullable <<<"$each"
+    local table column nullable
+    read -r table column _ nullable <<<"$each"
     case $nullable in
         NO) nullable="ALTER TABLE pgalter.$table ALTER $column SET NOT NULL;" ;;
         YES) nullable='' ;;
@@ -150,3 +150,16 @@ retype_columns() {
         END \$do\$"
 }
 retyped_columns() { query_columns "c.table_name = '$each'" | awk '{ print "\"" $1 "\" has the column \"" $2 "\" of type" }'; }
+
+# ---- server, configuration, what is typed ----
+
+# latin1: the class's database anew, in LATIN1.
+latin1() {
+    psql -Xq -d postgres -c "DROP DATABASE $database" -c "CREATE DATABASE $database TEMPLATE template0 ENCODING LATIN1" &&
+        "$input_pgalter" deploy >/dev/null
+}
+
+# yaml TEXT: the configuration.
+yaml() { printf '%s\n' "$1" >pgalter.yaml; }
+
+no_durations() { printf '%s\n' soon '5 parsecs' 1.5s 25d 5ss s -5s 9999999999999h; }

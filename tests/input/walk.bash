@@ -44,13 +44,12 @@ each_class() {
 # snapshot: the database of the class, as text.
 snapshot() { psql -X -v ON_ERROR_STOP=1 -d "$database" -f "$PGA_TEST_SOURCE_DIR/tests/input/snapshot.sql"; }
 
-# ran NAME OPTIONS ...: run the class's command, its output to NAME.out and NAME.err, its exit status in $status.
+# ran NAME [OPTION]: run the class's command, its output to NAME.out and NAME.err, its exit status in $status.
 ran() {
-    local name=$1
-    shift
+    local command=${c_run%% *}
     status=0
     # The words of the command are quoted as for a shell.
-    eval "$c_with timeout -k 5 30 \"\$input_pgalter\" $c_run \"\$@\"" </dev/null >"$where/$name.out" 2>"$where/$name.err" || status=$?
+    eval "$c_with timeout -k 5 30 \"\$input_pgalter\" $command ${2-} ${c_run#"$command"}" </dev/null >"$where/$1.out" 2>"$where/$1.err" || status=$?
 }
 
 # refused_as_text: whether what the command wrote is one refusal in the shape that all have.
