@@ -235,9 +235,6 @@ pga_code_name(enum pga_code code)
     return codes[code].name;
 }
 
-/*
- * GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status.
- */
 const char *
 pga_error_id_name(enum pga_error_id id)
 {
@@ -256,6 +253,9 @@ pga_error_topic(const struct pga_error *err)
     return err->id != PGA_ID_NONE ? ids[err->id].name : codes[err->code].status_text;
 }
 
+/*
+ * GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status.
+ */
 void
 pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
 {

@@ -13,6 +13,8 @@
 #include "cli/terminal.h"
 #include "engine/run.h"
 
+#define LISTED_MAX 20 /* versions in a message */
+
 /* The versions that have something pending, newest first. */
 struct versions {
     struct pga_version *items;
@@ -75,6 +77,27 @@ make_choice(struct pga_context *ctx, const struct pga_version *version, struct p
     return true;
 }
 
+/* A terminal that can't be drawn upon gets the list as text; it must not decide by being what it is. */
+static bool
+refuse_list(const struct pga_chooser *chooser, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_buf list = pga_buf_on(&mem);
+
+    for (size_t i = 0; i < chooser->count && i < LISTED_MAX; i++)
+        pga_buf_appendf(&list, "%s%s (%s)", i == 0 ? "" : "\n", chooser->choices[i].label,
+                        chooser->choices[i].remark);
+    if (chooser->count > LISTED_MAX)
+        pga_buf_appendf(&list, "\nand %zu more", chooser->count - LISTED_MAX);
+    (void)pga_fail(err, PGA_ERR_USAGE,
+                   "this terminal can't show a list to choose a version from; TERM is \"dumb\", "
+                   "unset or unknown");
+    (void)pga_error_identify(err, PGA_ID_ANSWER_NEEDED);
+    (void)pga_error_detail(err, "%s", list.data);
+    return pga_error_hint(err, "Nothing was done. Name the target: pgalter deploy latest");
+}
+
 bool
 pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *err)
 {
@@ -83,7 +106,7 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
     struct pga_choice *choices;
     struct pga_plan plan;
 
-    if (!ctx->is_terminal || ctx->json != NULL || !pga_terminal_can_wipe(STDOUT_FILENO) ||
+    if (!ctx->is_terminal || ctx->json != NULL ||
         pga_option_is_given(&ctx->options, PGA_OPTION_STEPS))
         return true;
     if (!pga_deploy_plan(&ctx->runner, ctx->mem, "next", &plan, err))
@@ -97,6 +120,8 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
             return false;
     chooser.choices = choices;
     chooser.count = versions.count;
+    if (!pga_terminal_can_wipe(STDOUT_FILENO))
+        return refuse_list(&chooser, err);
     chooser.marked = versions.items[0].kind == PGA_VERSION_NEXT && versions.count > 1 ? 1 : 0;
     return pga_choose(ctx, "Deploy up to which version?", &chooser, out, err);
 }

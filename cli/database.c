@@ -84,9 +84,9 @@ check_variable(struct pga_context *ctx, enum pga_option_id by, struct pga_error 
 
     if (chosen == NULL || !names_database(chosen) || given->origin != PGA_ORIGIN_VARIABLE)
         return true;
-    named = &chosen->values[PGA_OPTION_DB];
-    if (by == PGA_OPTION_DB && pga_same(named->text, given->text))
+    if (pga_same(chosen->values[by].text, given->text))
         return true;
+    named = &chosen->values[PGA_OPTION_DB];
     (void)pga_fail(err, PGA_ERR_USAGE,
                    "the environment \"%s\" and the environment variable %s name two databases",
                    chosen->name, given->variable);

@@ -139,7 +139,7 @@ static const struct {
      "The directory of the server's programs for the private cluster, instead of the newest "
      "that is installed."},
     {"NO_COLOR", "If it is set and not empty, the output has no colours."},
-    {"TERM", "If it is dumb, there are no colours either."},
+    {"TERM", "If it is dumb, there are no colours either, and deploy needs a TARGET."},
     {"PATH", "Where pg_config and psql are looked for."},
     {"XDG_STATE_HOME, HOME",
      "Where the private cluster keeps its data if the project's directory can't hold it."},

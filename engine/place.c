@@ -230,7 +230,7 @@ bool
 pga_place_failure(struct pga_arena *mem, const struct pga_sent *sent, struct pga_error *err)
 {
     const struct pga_server_message *said = sent->results->error;
-    const struct pga_statement *statement = current_statement(sent, said);
+    const struct pga_statement *statement;
     struct masking masking;
     struct pga_spot spot;
     bool found;
@@ -238,6 +238,7 @@ pga_place_failure(struct pga_arena *mem, const struct pga_sent *sent, struct pga
     (void)pga_error_place(err, sent->script->file, 0, 0, NULL, 0);
     if (said == NULL)
         return false;
+    statement = current_statement(sent, said);
     found = pga_spot_find(mem, sent, said, &spot);
     if (found && statement == NULL)
         statement = statement_at(sent->statements, spot.offset);

@@ -264,6 +264,22 @@ go() { PGAPPNAME=go psql -qX -d "$db" -c "SELECT pg_sleep(0.5)" >/dev/null; }
     terminal_shows "settings 0"
 }
 
+@test "a terminal that can't show the list decides nothing: it names the versions and asks for a target" {
+    script 1.0.0-1-a.up.sql "CREATE TABLE a ();"
+    script 1.1.0-2-b.up.sql "CREATE TABLE b ();"
+    cd "$BATS_TEST_TMPDIR"
+    terminal_open 100 24
+    for how in TERM=dumb TERM=; do
+        terminal_run "$how pgalter deploy; echo status \$?"
+        terminal_shows "status 64"
+        contains "$(screen)" "this terminal can't show a list"
+        contains "$(screen)" "1.1.0 (2 alterations; brings b)"
+        contains "$(screen)" "Name the target: pgalter deploy latest"
+        terminal_run clear
+    done
+    same "$(query "$db" "SELECT count(*) FROM pg_class WHERE relname IN ('a', 'b')")" 0
+}
+
 @test "progress is wiped before an error, and when the run is stopped" {
     script 1.0.0-1-slow.up.sql "SELECT pg_sleep(1.5); SELECT 1 / count(*) FROM pg_class WHERE false;"
     cd "$BATS_TEST_TMPDIR"
