@@ -16,6 +16,11 @@ JOIN pg_catalog.pg_namespace tn ON tn.oid OPERATOR(pg_catalog.=) t.relnamespace
 WHERE NOT i.indisvalid
   AND c.relkind OPERATOR(pg_catalog.=) 'i'::pg_catalog."char"
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p
-                  WHERE p.index_relid OPERATOR(pg_catalog.=) i.indexrelid)
+                  WHERE p.index_relid OPERATOR(pg_catalog.=) i.indexrelid
+                     -- Of other roles' builds a role may see no more than the process; their locks everybody sees.
+                     OR p.index_relid IS NULL
+                        AND EXISTS (SELECT FROM pg_catalog.pg_locks l
+                                    WHERE l.pid OPERATOR(pg_catalog.=) p.pid
+                                      AND l.relation OPERATOR(pg_catalog.=) i.indrelid AND l.granted))
 ORDER BY i.indexrelid
 LIMIT 20;

@@ -134,11 +134,11 @@ environments: {staging: {alterations: below, database: dbname=$one}}"
         [ $name = PGALTER_DATABASE_URL_FILE ] || env $name="dbname=$two" "$PGALTER" status --env production </dev/null
         unset $name
     done
-    config $'environments:\n  production:\n    database_file: secret'
-    PGALTER_DATABASE_URL_FILE=secret uses "$three" --env production
-    three
     DATABASE_URL="postgresql://u:S3kret@/x" expect 64 pgalter deploy --env production
     contains "$errors" "detail: The environment names dbname=$two, and DATABASE_URL postgresql://u:****@/x."
+    # One file is one database.
+    config $'environments:\n  production:\n    database_file: secret'
+    PGALTER_DATABASE_URL_FILE=secret uses "$three" --env production
     # A generic variable counts before the top level, as ever.
     config "database: dbname=$one"
     DATABASE_URL="dbname=$three" uses "$three"

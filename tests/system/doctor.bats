@@ -375,6 +375,23 @@ VACUUM b;"
     same "$(query "$db" "SELECT to_regclass('\"Twice\"') IS NULL")" t
 }
 
+@test "an index that another role is building is not INVALID" {
+    query "$db" "CREATE TABLE t (n int); CREATE ROLE weak_$db LOGIN" >/dev/null
+    psql -qAtX -d "$db" -c "BEGIN; INSERT INTO t VALUES (1); SELECT pg_sleep(600)" >/dev/null 2>&1 &
+    local writer=$!
+    until_true "$db" "SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)' AND datname = current_database() AND wait_event = 'PgSleep'"
+    psql -qAtX -d "$db" -c "CREATE INDEX CONCURRENTLY slow ON t (n)" >/dev/null 2>&1 &
+    local builder=$!
+    until_true "$db" "SELECT count(*) = 1 FROM pg_index WHERE indexrelid = to_regclass('slow') AND NOT indisvalid"
+    PGUSER=weak_$db examine 20
+    is database indexes ok
+    query "$db" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)' AND datname = current_database() AND pid <> pg_backend_pid()" >/dev/null
+    wait $writer || true
+    wait $builder
+    same "$(query "$db" "SELECT indisvalid FROM pg_index WHERE indexrelid = 'slow'::regclass")" t
+    query "$db" "DROP ROLE weak_$db"
+}
+
 @test "names can't forge lines nor drive a terminal" {
     local name=$'i\n  ok          forged                line\e[2J'
     query "$db" "CREATE TABLE t (n int); CREATE INDEX \"$name\" ON t (n); UPDATE pg_index SET indisvalid = false WHERE indrelid = 't'::regclass AND NOT indisprimary"
