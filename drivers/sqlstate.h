@@ -22,6 +22,9 @@ enum pga_sqlstate_class {
     PGA_SQLSTATE_ABSENT,     /* 42P01 3F000: no such table or schema */
 };
 
+/* How a standby refuses a transaction that is to write; of pgalter's own statements none else can end so. */
+#define PGA_SQLSTATE_STANDBY "0A000"
+
 enum pga_sqlstate_class pga_sqlstate_class(const char *sqlstate);
 
 #endif

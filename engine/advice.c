@@ -58,6 +58,16 @@ pga_advise_id(struct pga_error *err)
     return false;
 }
 
+bool
+pga_advise_standby(struct pga_error *err)
+{
+    err->code = PGA_ERR_READ_ONLY;
+    (void)pga_error_identify(err, PGA_ID_READ_ONLY);
+    return pga_error_hint(err,
+                          "Name the primary, or all hosts and target_session_attrs=read-write in "
+                          "--db or PGALTER_DATABASE_URL. Reading commands work here.");
+}
+
 static void
 append_advice(struct pga_buf *hint, const struct pga_step *step, const char *sqlstate)
 {

@@ -15,6 +15,9 @@
 /* Give an error its id by its code, unless it has one.  Returns false. */
 bool pga_advise_id(struct pga_error *err);
 
+/* Make it the error of a server that takes no writes: its id and what to do.  Returns false. */
+bool pga_advise_standby(struct pga_error *err);
+
 /*
  * The hint of a step that the server refused, in this order: the server's own, what its SQLSTATE asks for, and the given
  * text, which says what became of the step and what to type next.  Gives it its id, too.  Returns false.

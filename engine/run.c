@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "base/mask.h"
+#include "engine/advice.h"
 #include "engine/source.h"
 #include "engine/statements.h"
 #include "engine/transaction.h"
@@ -49,6 +50,15 @@ fail_pooled(struct pga_error *err)
              "the pooler's. Reading commands work through a pooler.");
 }
 
+/* A standby gives the runner lock to anybody: it would only be found out by the first statement that writes. */
+static bool
+is_standby(struct pga_driver *driver)
+{
+    const char *standby = pga_driver_parameter(driver, "in_hot_standby");
+
+    return standby != NULL && strcmp(standby, "on") == 0;
+}
+
 bool
 pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *err)
 {
@@ -61,6 +71,11 @@ pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *er
 
     if (runner->journal->is_pooled)
         return fail_pooled(err);
+    if (is_standby(runner->driver)) {
+        (void)pga_fail(err, PGA_ERR_READ_ONLY,
+                       "the server is a standby, which takes no writes; nothing was changed");
+        return pga_advise_standby(err);
+    }
     if (!pga_journal_lock_take(runner->journal, &wait, err))
         return false;
     runner->has_lock = true;

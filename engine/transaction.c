@@ -197,6 +197,8 @@ place_failure(struct attempt *attempt, const struct pga_sent *sent, struct pga_e
     attempt->at_append = !found && done == attempt->counts.append;
     if (done == 0 && pga_place_is_about_characters(sent->results->error))
         name_character(attempt, sent->results, err);
+    else if (done == 0 && strcmp(err->sqlstate, PGA_SQLSTATE_STANDBY) == 0)
+        (void)pga_advise_standby(err);
     else if (!found && done < sent->head)
         (void)pga_error_while(err, "pgalter's own statements before its script");
     else if (done >= tail)

@@ -128,6 +128,10 @@ blame(struct pga_driver *driver, struct pga_error *err)
         err->code = PGA_ERR_UNEXPECTED;
         if (strcmp(err->sqlstate, SQLSTATE_UNTRANSLATABLE) == 0)
             blame_encoding(driver, err);
+        if (strcmp(err->sqlstate, PGA_SQLSTATE_STANDBY) == 0) {
+            err->code = PGA_ERR_READ_ONLY;
+            (void)pga_error_identify(err, PGA_ID_READ_ONLY);
+        }
         break;
     }
 }

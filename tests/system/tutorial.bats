@@ -89,3 +89,39 @@ wrong() {
     printf '%s\n' $'```sh\nx=a\n```\n```sh 64\necho $x\npgalter depoly 2>/dev/null\n```\n\n```text\na\n```' >right.md
     page_run right.md
 }
+
+@test "the journal survives a promotion, and a standby is only read" {
+    local bin standby
+    bin=$(cluster_bindir)
+    command -v pg_basebackup >/dev/null || [ -x "$bin/pg_basebackup" ] || skip "pg_basebackup is not installed"
+    [ -x "$bin/pg_basebackup" ] || dump_needed
+    standby=$(mktemp -d /tmp/pgalter-standby.XXXXXX)
+    if [ "$(id -u)" = 0 ]; then chown "$(cluster_user)" "$standby"; fi
+    createdb promoted
+    export PGALTER_DIR=$own/alterations DATABASE_URL=dbname=promoted
+    table 1.0.0-100-a a
+    expect 0 pgalter deploy
+    as_cluster_user "$(PATH=$bin:$PATH command -v pg_basebackup)" -D "$standby/data" -R -c fast >/dev/null 2>&1 3>&-
+    # A standby has to have as many connections as its primary.
+    as_cluster_user "$bin/pg_ctl" -D "$standby/data" -l "$standby/log" -w \
+        -o "-k $standby -p 5432 -c listen_addresses='' -c max_connections=120" start >/dev/null 3>&- ||
+        { tail "$standby/log"; return 1; }
+    table 1.1.0-200-b b
+    DATABASE_URL="host=$standby dbname=promoted"
+    expect 0 pgalter status
+    contains "$out" "applied    1 alteration"
+    contains "$out" "pending    1 alteration"
+    expect 76 pgalter deploy
+    contains "$errors" "pgalter help read-only"
+    contains "$errors" "target_session_attrs=read-write"
+    # Before there is a journal, too.
+    expect 76 env DATABASE_URL="host=$standby dbname=postgres" "$PGALTER" deploy
+    contains "$errors" "pgalter help read-only"
+    as_cluster_user "$bin/pg_ctl" -D "$standby/data" -w promote >/dev/null 3>&-
+    expect 0 pgalter deploy
+    contains "$out" "Deployed 1 alteration"
+    expect 0 pgalter rollback zero --yes
+    expect 0 pgalter history
+    as_cluster_user "$bin/pg_ctl" -D "$standby/data" -m immediate stop >/dev/null 2>&1
+    rm -rf "$standby"
+}
