@@ -36,6 +36,10 @@
 
 #define PGA_RESULT_ROWS_MAX 1000000 /* rows that pgalter's own queries may return in one message */
 
+/* The servers that pgalter is tested with.  Older ones are refused, newer ones are not. */
+#define PGA_SERVER_MAJOR_OLDEST 13
+#define PGA_SERVER_MAJOR_NEWEST 18
+
 /* What the server says about the session's transaction after the last message. */
 enum pga_transaction {
     PGA_TRANSACTION_IDLE,   /* none is open */

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define MAJOR_OLDEST   13
-#define MAJOR_NEWEST   18
 #define CLOCK_OFF_S    5
 #define FREE_FEW       5
 #define CHECK_INTERVAL 140000 /* the first server with client_connection_check_interval */
@@ -23,16 +21,10 @@ pga_check_server_version(const struct pga_doctor *doctor, struct pga_finding *ou
             : pga_format(doctor->mem, "%d.%d", major, doctor->server_version % 10000);
 
     pga_finding_say(doctor, out, PGA_VERDICT_OK, "PostgreSQL %s", name);
-    if (major < MAJOR_OLDEST) {
-        pga_finding_say(doctor, out, PGA_VERDICT_FAILED,
-                        "PostgreSQL %s is older than pgalter knows (%d to %d)", name, MAJOR_OLDEST,
-                        MAJOR_NEWEST);
-        pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "Upgrade the server to PostgreSQL %d.",
-                         MAJOR_NEWEST);
-    } else if (major > MAJOR_NEWEST) {
+    if (major > PGA_SERVER_MAJOR_NEWEST) { /* an older one was refused when it was connected to */
         pga_finding_say(doctor, out, PGA_VERDICT_ATTENTION,
                         "PostgreSQL %s is newer than this pgalter knows (%d to %d)", name,
-                        MAJOR_OLDEST, MAJOR_NEWEST);
+                        PGA_SERVER_MAJOR_OLDEST, PGA_SERVER_MAJOR_NEWEST);
         pga_finding_next(doctor, out, PGA_NEXT_ADVICE,
                          "Look for a newer pgalter; try this one on a copy of the database first.");
     }

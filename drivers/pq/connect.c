@@ -230,7 +230,10 @@ connect_hosts(const struct attempt *a, struct pga_error *err)
             return pga_interrupt_check(err);
         if (event == PGA_PQ_READY && PQstatus(conn) == CONNECTION_OK) {
             take_over(a->pq, &conn);
-            return true;
+            if (pga_pq_check_server(a->pq, err))
+                return true;
+            pga_pq_hang_up(a->pq);
+            return false;
         }
         pga_buf_append_c(&said, PQerrorMessage(conn));
         if (event == PGA_PQ_TIMEOUT)

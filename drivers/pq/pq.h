@@ -27,7 +27,8 @@ struct pga_pq_settings {
  * are left out, and tried again without, where a server or pooler refuses them.
  *
  * The driver and all that hangs on it belong to the caller, who closes it.  Errors: PGA_ERR_USAGE
- * (malformed conninfo), PGA_ERR_NO_SERVER, PGA_ERR_DENIED, PGA_ERR_READ_ONLY, PGA_ERR_INTERRUPTED.
+ * (malformed conninfo, server older than PGA_SERVER_MAJOR_OLDEST), PGA_ERR_NO_SERVER, PGA_ERR_DENIED,
+ * PGA_ERR_READ_ONLY, PGA_ERR_INTERRUPTED.
  * No message holds a password.
  */
 struct pga_driver *pga_pq_open(const struct pga_pq_settings *settings, struct pga_error *err)

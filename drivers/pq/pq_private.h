@@ -148,6 +148,11 @@ const char *pga_pq_uri_part(const char *text, const char *at);
 /* Open pq->conn, waiting as long as the settings say.  Errors: as pga_pq_open(). */
 bool pga_pq_connect(struct pga_pq *pq, struct pga_error *err);
 
+/* version.c */
+
+/* Refuse the session's server when it is older than pgalter knows.  Errors: PGA_ERR_USAGE. */
+bool pga_pq_check_server(const struct pga_pq *pq, struct pga_error *err) PGA_MUST_CHECK;
+
 /* cause.c */
 
 /* What somebody can do about a failed connection, and what the program shall. */

@@ -3,7 +3,7 @@
  *
  *     agreement_stub RECORDS COMMAND [ARGUMENT ...]
  *
- * Runs the command, usually psql, with PGHOST set to a Unix socket of its own, and serves its one connection: it
+ * The server's version is $STUB_SERVER_VERSION, by default 18.0.  Runs the command, usually psql, with PGHOST set to a Unix socket of its own, and serves its one connection: it
  * accepts every statement, answers as if it had done it, and writes statements and COPY rows into RECORDS.  It follows
  * standard_conforming_strings and tells the client, because psql reads on by it.  Ends with the command's status.
  *
@@ -142,6 +142,8 @@ send_ready(struct session *s)
 static bool
 start(struct session *s)
 {
+    const char *version = getenv("STUB_SERVER_VERSION");
+
     for (;;) {
         struct pga_str body;
         uint32_t code;
@@ -160,7 +162,7 @@ start(struct session *s)
             return false;
     }
     return send_message(s, 'R', (struct pga_str){"\0\0\0\0", 4}) &&
-           send_setting(s, "server_version", "18.0") &&
+           send_setting(s, "server_version", version == NULL ? "18.0" : version) &&
            send_setting(s, "server_encoding", "UTF8") &&
            send_setting(s, "client_encoding", "UTF8") &&
            send_setting(s, "standard_conforming_strings", "on") && send_ready(s);

@@ -42,9 +42,6 @@ START_TEST(versions)
 {
     p.doctor.libpq_major = 13;
     pga_patient_expect(&p, "versions", "pgalter", PGA_VERDICT_ATTENTION, "libpq 1.0");
-    p.doctor.server_version = 120022;
-    pga_patient_set(&p, "version", "12.22");
-    pga_patient_expect(&p, "versions", "server", PGA_VERDICT_FAILED, "PostgreSQL 12.22 is older");
     p.doctor.server_version = 190000;
     pga_patient_set(&p, "version", "19beta1");
     pga_patient_expect(&p, "versions", "server", PGA_VERDICT_ATTENTION,
