@@ -58,7 +58,8 @@ weigh_line(struct verdict *v, const struct pga_pq *pq, struct pga_arena *mem, co
     const struct pga_pq_cause *cause;
 
     /* Where it stands in the server's source, and libpq's guesses, which the hint replaces. */
-    if (pga_str_starts(pga_str_of(line), "LOCATION:") || line[0] == '\t')
+    if (pga_str_starts(pga_str_of(line), "LOCATION:") || line[0] == '\t' ||
+        line[strspn(line, PGA_PQ_BLANKS)] == '\0')
         return;
     if (sqlstate != NULL) {
         (void)snprintf(state, sizeof(state), "%.5s", sqlstate);

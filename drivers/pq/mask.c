@@ -259,17 +259,26 @@ replace(struct pga_arena *mem, const char *text, const char *secret)
     return out.data;
 }
 
+static const char *
+scrub_pairs(const struct pga_pq *pq, const struct pga_pq_pairs *pairs, struct pga_arena *mem,
+            const char *text)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct pga_pq_pair *pair = &pairs->items[i];
+
+        if (pga_pq_is_secret(pair->keyword) && strlen(pair->value) >= SECRET_MIN &&
+            !is_public(pq, pair->value))
+            text = replace(mem, text, pair->value);
+    }
+    return text;
+}
+
 const char *
 pga_pq_scrub(const struct pga_pq *pq, struct pga_arena *mem, const char *text)
 {
     const char *clean = pga_str_dup(mem, pga_str_trim(pga_str_of(text)));
 
-    for (size_t i = 0; i < pq->effective.count; i++) {
-        const struct pga_pq_pair *pair = &pq->effective.items[i];
-
-        if (pga_pq_is_secret(pair->keyword) && strlen(pair->value) >= SECRET_MIN &&
-            !is_public(pq, pair->value))
-            clean = replace(mem, clean, pair->value);
-    }
-    return clean;
+    /* Before all has been merged only what was given is known. */
+    clean = scrub_pairs(pq, &pq->given, mem, clean);
+    return scrub_pairs(pq, &pq->effective, mem, clean);
 }

@@ -165,7 +165,8 @@ START_TEST(libpqs_text_is_scrubbed)
     pga_pq_add(&pq.effective, &mem, "user", "postgres");
     pga_pq_add(&pq.effective, &mem, "password", "hunter22");
     pga_pq_add(&pq.effective, &mem, "sslpassword", "postgres");
-    ck_assert_str_eq(pga_pq_scrub(&pq, &mem, "a hunter22b, hunter22 for user \"postgres\"\n"),
+    pga_pq_add(&pq.given, &mem, "sslpassword", "opensesame");
+    ck_assert_str_eq(pga_pq_scrub(&pq, &mem, "a hunter22b, opensesame for user \"postgres\"\n"),
                      "a ****b, **** for user \"postgres\"");
 }
 END_TEST
