@@ -13,6 +13,8 @@
 
 #include <check.h>
 
+#include "alterations/mistakes.h"
+#include "alterations/slug.h"
 #include "base/file.h"
 #include "tests/helpers/temp.h"
 
@@ -310,6 +312,82 @@ START_TEST(mistakes_in_a_script_name_its_place)
 }
 END_TEST
 
+/* The first mistake is the error, with its own hint; names come before what the files hold. */
+START_TEST(all_mistakes_are_told)
+{
+    struct pga_error err;
+
+    put("5-a.up.sql", "\n-- pgalter:fase contract\n");
+    put("6-b.up.sql", "SELECT 1;\n");
+    put("6-c.up.sql", "SELECT 1;\n");
+    put("7-d.Up.sql", "SELECT 1;\n");
+    put("7-d.down.sql", "SELECT 1;\n"); /* its up script is there, under another name */
+    put("8-e.up.sql", "-- pgalter:irreversible gone\n");
+    put("8-e.down.sql", "");
+    put("9-f.up.sql", "SELECT 1;\n");
+    err = refused(dir);
+    ck_assert_int_eq(err.id, PGA_ID_FILE_NAME);
+    ck_assert_str_eq(err.message,
+                     pga_format(&mem,
+                                "directory \"%s\": the file name \"7-d.Up.sql\" is not "
+                                "in lower case at its end",
+                                dir));
+    ck_assert_str_eq(err.hint, "Rename it to \"7-d.up.sql\".");
+    ck_assert_str_eq(
+        err.detail,
+        pga_format(
+            &mem,
+            "3 more mistakes:\n"
+            "- \"6-b.up.sql\" and \"6-c.up.sql\" have one timestamp. Give one of them another "
+            "timestamp, and its other scripts the same; their order is otherwise left to "
+            "chance.\n"
+            "- %s/5-a.up.sql:2:12: there is no directive \"fase\". Did you mean \"phase\"? The "
+            "directives are transaction, lock_timeout, statement_timeout, retries, allow, "
+            "phase, needs, breaks, irreversible, done-when, backfill.\n"
+            "- \"%s/8-e.up.sql\" is irreversible, but there is \"%s/8-e.down.sql\". Remove the "
+            "directive \"irreversible\" from the up script, or remove the down script.",
+            dir, dir, dir));
+}
+END_TEST
+
+START_TEST(many_mistakes_are_counted)
+{
+    struct pga_error err;
+    size_t lines = 0;
+
+    for (int i = 0; i < PGA_MISTAKES_SHOWN + 3; i++)
+        put(pga_format(&mem, "%d-a.up.sql", i), i == 0 ? "\xff" : "\xfe");
+    err = refused(dir);
+    ck_assert_int_eq(err.id, PGA_ID_ENCODING);
+    ck_assert_str_eq(err.message, "byte 0xff is not UTF-8");
+    ck_assert_ptr_nonnull(strstr(err.detail, "22 more mistakes:\n"));
+    for (const char *at = err.detail; (at = strstr(at, "0xfe")) != NULL; at++)
+        lines++;
+    ck_assert_uint_le(lines, PGA_MISTAKES_SHOWN);
+    ck_assert_str_eq(err.detail + strlen(err.detail) - 3, "...");
+}
+END_TEST
+
+/* What looks like one name twice is told by its characters. */
+START_TEST(names_that_look_alike)
+{
+    struct pga_error err;
+
+    put("5-caf\xC3\xA9.up.sql", "");
+    put("5-cafe\xCC\x81.down.sql", "");
+    err = refused(dir);
+    ck_assert_int_eq(err.id, PGA_ID_SAME_TIMESTAMP);
+    ck_assert_str_eq(err.detail, "The slugs may look alike, but character 4 is U+00E9 in the one "
+                                 "and U+0065 U+0301 in the other.");
+    ck_assert_ptr_null(pga_slug_difference(&mem, "cafe", "caff"));
+    ck_assert_ptr_null(pga_slug_difference(&mem, "cafe", "cafe"));
+    ck_assert_str_eq(pga_slug_difference(&mem, "cafe", "cafe\xCC\x81"),
+                     "character 5 is nothing in the one and U+0301 in the other");
+    ck_assert_str_eq(pga_slug_difference(&mem, "p\xD0\xB0", "pa"),
+                     "character 2 is U+0430 in the one and U+0061 in the other");
+}
+END_TEST
+
 START_TEST(unreadable_files_are_named)
 {
     struct pga_error err;
@@ -445,6 +523,9 @@ main(void)
     tcase_add_loop_test(tcase, mistakes_name_the_files, 0, PGA_COUNT_OF(wrong));
     tcase_add_test(tcase, spelling_of_timestamps_is_explained);
     tcase_add_test(tcase, mistakes_in_a_script_name_its_place);
+    tcase_add_test(tcase, all_mistakes_are_told);
+    tcase_add_test(tcase, many_mistakes_are_counted);
+    tcase_add_test(tcase, names_that_look_alike);
     tcase_add_test(tcase, unreadable_files_are_named);
     tcase_add_test(tcase, directories_named_like_scripts_are_refused);
     tcase_add_test(tcase, scripts_have_a_largest_size);

@@ -55,6 +55,28 @@ START_TEST(strict_refuses_late_and_missing)
 }
 END_TEST
 
+/* Run again under another slug, an alteration would fail halfway at best. */
+START_TEST(another_slug_is_refused)
+{
+    struct pga_plan_settings settings = {0};
+    struct pga_plan plan;
+
+    pga_plans_arrange(&b, "1-a 02-c 3-x\xC3\xA9 9-z", "1-a 2-b 3-xe\xCC\x81 4-d");
+    pga_plans_deploy(&b, "latest", &settings, &plan);
+    ck_assert(!check(&plan, &settings));
+    ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
+    ck_assert_int_eq(err.id, PGA_ID_RENAMED);
+    ck_assert_str_eq(err.message, "2 applied alterations have another slug now; nothing was run");
+    ck_assert_str_eq(err.detail,
+                     "02-c: has the timestamp of 2-b, which is applied\n"
+                     "3-x\xC3\xA9: has the timestamp of 3-xe\xCC\x81, which is applied; "
+                     "they may look alike, but character 2 is U+00E9 in the one and "
+                     "U+0065 U+0301 in the other");
+    pga_plans_deploy(&b, "1-a", &settings, &plan); /* nothing of it would run */
+    ck_assert(check(&plan, &settings));
+}
+END_TEST
+
 START_TEST(strict_lets_pass_what_agrees)
 {
     struct pga_plan_settings settings = {.strict = true};
@@ -212,6 +234,7 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, strict_refuses_late_and_missing);
+    tcase_add_test(tcase, another_slug_is_refused);
     tcase_add_test(tcase, strict_lets_pass_what_agrees);
     tcase_add_test(tcase, irreversible_ones_are_refused_together);
     tcase_add_test(tcase, whose_down_script_counts);

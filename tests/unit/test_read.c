@@ -120,6 +120,8 @@ START_TEST(the_row_is_named)
     ck_assert(!pga_journal_load(&p.journal, &p.err));
     ck_assert_str_eq(p.err.message,
                      "the journal was tampered with: row 2 of its history is malformed");
+    ck_assert_str_eq(p.err.detail, "Its column \"who\" has no value.");
+    ck_assert_int_eq(p.err.id, PGA_ID_JOURNAL_DAMAGED);
     pga_process_end(&p);
 }
 END_TEST

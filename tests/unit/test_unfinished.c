@@ -241,8 +241,12 @@ START_TEST(malformed_rows)
     static const struct {
         size_t column;
         const char *text;
-    } rows[] = {{0, NULL}, {4, "sideways"},    {4, NULL}, {5, "\\xab"}, {6, "x"},
-                {6, "-1"}, {6, "99999999999"}, {8, NULL}, {10, NULL}};
+    } rows[] = {{0, NULL}, {1, "sideways"}, {4, "middle"},      {4, NULL}, {5, "\\xab"}, {6, "x"},
+                {6, "-1"}, {7, "maybe"},    {6, "99999999999"}, {8, NULL}, {10, NULL}};
+
+    static const char *const names[] = {"id",      "direction",  "run",       "who",
+                                        "part",    "digest",     "statement", "progress",
+                                        "indexes", "started_at", "updated_at"};
 
     for (size_t i = 0; i < PGA_COUNT_OF(rows); i++) {
         const char *changed[11];
@@ -257,6 +261,8 @@ START_TEST(malformed_rows)
         server.state.tables[PGA_FAKE_UNFINISHED].rows[0] = changed;
         ck_assert_msg(!pga_unfinished_load(&journal, &mem, &found, &count, &err), "row %zu", i);
         ck_assert_int_eq(err.code, PGA_ERR_JOURNAL);
+        ck_assert_int_eq(err.id, PGA_ID_JOURNAL_DAMAGED);
+        ck_assert_ptr_nonnull(strstr(err.detail, names[rows[i].column]));
     }
 }
 END_TEST
