@@ -8,7 +8,7 @@
 # page_kinds: text with what differs from run to run made the same.
 page_kinds() {
     sed -E -e "s|$page_home|/home/you/shop|g" \
-        -e 's|" on [^ ]+:[0-9]+ as |" on SERVER as |' -e 's/(pgalter: help: pgalter help ).*/\1TOPIC/' \
+        -e 's|" on [^ ]+:[0-9]+ as |" on SERVER as |' \
         -e 's/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g' -e 's/\b1[0-9]{9}-/STAMP-/g' \
         -e 's/[0-9.]+ (ms|s|min)\b/DURATION/g' -e 's/\b[0-9a-f]{16}\b/HASH/g' \
         -e 's/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/RUN/g' \

@@ -125,3 +125,29 @@ wrong() {
     as_cluster_user "$bin/pg_ctl" -D "$standby/data" -m immediate stop >/dev/null 2>&1
     rm -rf "$standby"
 }
+
+@test "docs/json names every member of every document" {
+    createdb documents
+    export DATABASE_URL=dbname=documents PGALTER_DIR=$own/alterations
+    table 1.0.0-100-a a
+    table 1.1.0-200-b b
+    table next-300-c c
+    local words command key
+    : >keys
+    for words in "new d" "release 2.0.0" "plan" "mark 100-a --because x" "deploy --steps 1" "status" "list" "show 100-a" "history" \
+        "plan rollback zero" "rollback --steps 1" "rollback --steps 1 --yes" "accept 100-a --because x" "forget 100-a --because x" \
+        "doctor --report" "local status" "version" "deploy --nonsense" "help" "completion bash"; do
+        if [ "$words" = "accept 100-a --because x" ]; then script 1.0.0-100-a.down.sql "DROP TABLE IF EXISTS a;"; fi
+        # shellcheck disable=SC2086
+        pgalter $words --json >document || true
+        if ! jq -e .format document >/dev/null 2>&1; then continue; fi
+        jq -r '[paths | map(strings) | .[]] | unique | .[]' document >>keys
+    done
+    [ "$(sort -u keys | wc -l)" -gt 60 ]
+    while read -r key; do
+        grep -q "\`$key\`" "$PGA_TEST_SOURCE_DIR/docs/json/README.md" || { echo "docs/json/README.md lacks \"$key\""; return 1; }
+    done < <(sort -u keys)
+    for command in $(pgalter help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+        grep -qw "$command" "$PGA_TEST_SOURCE_DIR/docs/json/README.md" || { echo "docs/json/README.md lacks the command $command"; return 1; }
+    done
+}
