@@ -49,6 +49,18 @@ rank(enum pga_code code)
     }
 }
 
+/* Whether it was said before: each try of libpq ends with what it said about the ones before. */
+static bool
+has_line(const struct verdict *v, const char *line)
+{
+    size_t len = strlen(line);
+
+    for (const char *at = v->text.data; (at = strstr(at, line)) != NULL; at += len)
+        if ((at == v->text.data || at[-1] == '\n') && (at[len] == '\0' || at[len] == '\n'))
+            return true;
+    return false;
+}
+
 /* Add a line, given without its line feed, and let it decide if it says more than those before. */
 static void
 weigh_line(struct verdict *v, const struct pga_pq *pq, struct pga_arena *mem, const char *line)
@@ -72,7 +84,8 @@ weigh_line(struct verdict *v, const struct pga_pq *pq, struct pga_arena *mem, co
         v->line = line;
         memcpy(v->sqlstate, state, sizeof(state));
     }
-    pga_buf_appendf(&v->text, "%s%s", v->text.len > 0 ? "\n" : "", line);
+    if (!has_line(v, line))
+        pga_buf_appendf(&v->text, "%s%s", v->text.len > 0 ? "\n" : "", line);
 }
 
 bool

@@ -53,8 +53,7 @@ static const struct {
      "connection to server on socket \"/run/.s.PGSQL.5432\" failed: FATAL:  28000: Peer "
      "authentication failed for user \"app\"\n",
      DENIED, PGA_ID_LOGIN, "run pgalter as \"app\""},
-    {DB, AT "FATAL:  28000: accesso rifiutato\n", DENIED, PGA_ID_LOGIN,
-     "Check user, password"},
+    {DB, AT "FATAL:  28000: accesso rifiutato\n", DENIED, PGA_ID_LOGIN, "Check user, password"},
     /* the database */
     {DB, AT "FATAL:  3D000: database \"shop\" does not exist\n", DENIED, PGA_ID_NO_DATABASE,
      "Create it with \"createdb -h db -U app shop\""},
@@ -169,6 +168,27 @@ START_TEST(variables_are_named)
 }
 END_TEST
 
+/* libpq tries again without what it asked for first, and then says all of it. */
+START_TEST(what_is_repeated_is_said_once)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_error err = {0};
+    const char *line = AT "FATAL:  42704: unrecognized configuration parameter \"foo\"\n";
+    struct pga_pq pq = {.settings = {.conninfo = DB}};
+
+    ck_assert(pga_pq_read_conninfo(&pq, &err));
+    ck_assert(!pga_pq_fail_connect(&pq, pga_format(&mem, "%s%s", line, line), false, &err));
+    ck_assert_str_eq(err.detail, "");
+    memset(&err, 0, sizeof(err));
+    ck_assert(!pga_pq_fail_connect(&pq, pga_format(&mem, "%sat b: no\n%sat b: no\n", line, line),
+                                   false, &err));
+    ck_assert_ptr_nonnull(strstr(err.detail, "\"foo\"\nat b: no"));
+    ck_assert_str_eq(strstr(err.detail, "at b: no"), "at b: no");
+    pga_arena_release(&pq.mem);
+}
+END_TEST
+
 START_TEST(a_role_is_granted)
 {
     struct pga_pq pq = {.settings = {.conninfo = DB, .role = "owner"}};
@@ -208,6 +228,7 @@ main(void)
 
     tcase_add_checked_fixture(tcase, forget_variables, NULL);
     tcase_add_loop_test(tcase, each_has_its_remedy, 0, PGA_COUNT_OF(rows));
+    tcase_add_test(tcase, what_is_repeated_is_said_once);
     tcase_add_test(tcase, variables_are_named);
     tcase_add_test(tcase, a_role_is_granted);
     suite_add_tcase(suite, tcase);
