@@ -11,7 +11,8 @@
 #include "cli/steps.h"
 #include "engine/place.h"
 
-#define NOTICES_MAX 100 /* of one try of a step */
+#define NOTICES_MAX 100  /* of one try of a step */
+#define NOTICE_SIZE 4000 /* bytes of each text of one that are shown, as much as of an error's */
 
 /* "Found 2 alterations to deploy": scripts and people wait for these words. */
 static void
@@ -142,6 +143,22 @@ notice_place(struct pga_context *ctx, struct pga_arena *mem,
                            : pga_format(mem, "%s:%d: ", place.file, place.line);
 }
 
+/* What is shown of a notice's text.  It is cut behind the masking, which must see the whole of a password. */
+static const char *
+notice_text(struct pga_arena *mem, const char *text)
+{
+    size_t len = strlen(text);
+    bool is_cut = len > 2 * (size_t)NOTICE_SIZE;
+    const char *clean =
+        pga_mask_text(mem, is_cut ? pga_strndup(mem, text, 2 * (size_t)NOTICE_SIZE) : text);
+
+    len = strlen(clean);
+    if (len <= NOTICE_SIZE && !is_cut)
+        return clean;
+    len = pga_utf8_valid_prefix((struct pga_str){clean, len < NOTICE_SIZE ? len : NOTICE_SIZE});
+    return pga_format(mem, "%.*s...", (int)len, clean);
+}
+
 /* What the server says while a script runs. */
 static void
 observe_notice(void *context, const struct pga_server_message *notice)
@@ -161,9 +178,9 @@ observe_notice(void *context, const struct pga_server_message *notice)
     }
     ctx->notices.shown++;
     pga_log_write(&ctx->log, level, "%sserver: %s%s", notice_place(ctx, &mem, notice), severity,
-                  pga_mask_text(&mem, notice->message));
-    pga_log_line(&ctx->log, level, "detail", pga_mask_text(&mem, notice->detail));
-    pga_log_line(&ctx->log, level, "hint", pga_mask_text(&mem, notice->hint));
+                  notice_text(&mem, notice->message));
+    pga_log_line(&ctx->log, level, "detail", notice_text(&mem, notice->detail));
+    pga_log_line(&ctx->log, level, "hint", notice_text(&mem, notice->hint));
 }
 
 void

@@ -348,6 +348,18 @@ SELECT 1 / (SELECT count(*) FROM pg_class WHERE false);"
     contains "$errors" "$file:2: "
 }
 
+@test "a notice of many megabytes is cut" {
+    script 1.0.0-15-it.up.sql "DO \$\$ BEGIN RAISE NOTICE '%', repeat('ä', 5000000) USING detail = repeat('d', 5000000), hint = 'short'; END \$\$;"
+    expect 0 pgalter deploy
+    contains "$errors" "ää..."
+    contains "$errors" "detail: dddd"
+    contains "$errors" "hint: short"
+    [ ${#errors} -lt 9000 ]
+    script 1.0.0-16-b.up.sql "DO \$\$ BEGIN RAISE NOTICE '%', repeat('ä', 5000000); END \$\$;"
+    expect 0 pgalter deploy --json
+    [ ${#errors} -lt 9000 ]
+}
+
 @test "passwords are neither shown nor kept" {
     script 1.0.0-15-it.up.sql "CREATE ROLE bob PASSWORD 'hunter2' frum;"
     expect 65 pgalter deploy
