@@ -38,13 +38,13 @@ pga_chooser_match(const struct pga_chooser *chooser, size_t n)
     return NULL;
 }
 
-/* Another filter: the mark goes to the first line that matches. */
+/* Another filter: the mark goes to the first line that matches, and without one to where it began. */
 static void
 set_filter(struct pga_chooser *chooser, size_t len)
 {
     chooser->filter_len = len;
     chooser->filter[len] = '\0';
-    chooser->marked = 0;
+    chooser->marked = len == 0 ? chooser->home : 0;
 }
 
 bool

@@ -30,6 +30,7 @@ struct pga_chooser {
     char filter[64];
     size_t filter_len;
     size_t marked; /* among those that match */
+    size_t home;   /* the line that is marked while there is no filter */
 };
 
 enum pga_key {
@@ -54,7 +55,8 @@ const struct pga_choice *pga_chooser_match(const struct pga_chooser *chooser, si
 bool pga_chooser_press(struct pga_chooser *chooser, enum pga_key key, char c);
 
 /*
- * Let the user choose, beginning at the marked line; *out is one of the labels.
+ * Let the user choose, beginning at the line `home`; *out is one of the labels.  What was typed before the list was there
+ * is thrown away, and pasted text fills the filter at most, whatever line breaks it has.
  * Errors: PGA_ERR_INTERRUPTED, PGA_ERR_USAGE (no such terminal, or it was closed).
  */
 bool pga_choose(struct pga_context *ctx, const char *question, struct pga_chooser *chooser,

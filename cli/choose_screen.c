@@ -23,6 +23,12 @@
 
 #define CTRL_D '\004'
 
+/* While the list is shown, the terminal says what is pasted: a line break in it is not the Enter key. */
+#define PASTES_ON    "\033[?2004h"
+#define PASTES_OFF   "\033[?2004l"
+#define PASTE_BEGINS 200
+#define PASTE_ENDS   201
+
 /* What is on the screen. */
 struct screen {
     struct pga_context *ctx;
@@ -30,6 +36,7 @@ struct screen {
     size_t columns;               /* for which it was drawn */
     size_t widths[SHOWN_MAX + 2]; /* of its lines */
     size_t lines;
+    bool is_pasting;
     struct sigaction old_stop, old_continue;
 };
 
@@ -54,7 +61,7 @@ note_continue(int signal)
 
 /* Read key by key.  Signals stay: Ctrl-C must go the way that it always goes; but nothing else may end us like this. */
 static void
-enter(const struct screen *screen)
+enter(struct screen *screen, int when)
 {
     struct termios raw = screen->before;
 
@@ -62,12 +69,17 @@ enter(const struct screen *screen)
     raw.c_cc[VQUIT] = _POSIX_VDISABLE;
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    (void)tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+    (void)tcsetattr(STDIN_FILENO, when, &raw);
+    screen->is_pasting = false;
+    (void)fputs(PASTES_ON, stdout);
+    (void)fflush(stdout);
 }
 
 static void
 leave(const struct screen *screen)
 {
+    (void)fputs(PASTES_OFF, stdout);
+    (void)fflush(stdout);
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &screen->before);
 }
 
@@ -189,38 +201,74 @@ read_byte(int wait_ms, char *out, struct pga_error *err)
         return false;
     if (ready <= 0 || polled[0].revents == 0)
         return true;
-    return (read(STDIN_FILENO, out, 1) == 1 && *out != CTRL_D) || fail_closed(err);
+    return read(STDIN_FILENO, out, 1) == 1 || fail_closed(err);
 }
 
-/* ESC [ A and its kin; a lone ESC is the Escape key. */
-static bool
-read_sequence(enum pga_key *out, struct pga_error *err)
+/* What the end of a sequence means: a letter, or "~" with a number before it. */
+static enum pga_key
+find_key(char last, unsigned number)
 {
     static const struct {
         char last;
+        unsigned number;
         enum pga_key key;
-    } keys[] = {{'A', PGA_KEY_UP},       {'B', PGA_KEY_DOWN},  {'H', PGA_KEY_FIRST},
-                {'F', PGA_KEY_LAST},     {'1', PGA_KEY_FIRST}, {'7', PGA_KEY_FIRST},
-                {'4', PGA_KEY_LAST},     {'8', PGA_KEY_LAST},  {'5', PGA_KEY_PAGE_UP},
-                {'6', PGA_KEY_PAGE_DOWN}};
-    char first, second;
+    } keys[] = {{'A', 0, PGA_KEY_UP},       {'B', 0, PGA_KEY_DOWN},  {'H', 0, PGA_KEY_FIRST},
+                {'F', 0, PGA_KEY_LAST},     {'~', 1, PGA_KEY_FIRST}, {'~', 7, PGA_KEY_FIRST},
+                {'~', 4, PGA_KEY_LAST},     {'~', 8, PGA_KEY_LAST},  {'~', 5, PGA_KEY_PAGE_UP},
+                {'~', 6, PGA_KEY_PAGE_DOWN}};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(keys); i++)
+        if (keys[i].last == last && keys[i].number == number)
+            return keys[i].key;
+    return PGA_KEY_OTHER;
+}
+
+/* ESC [ A and its kin; a lone ESC is the Escape key, which also ends a paste that lost its end on the way. */
+static bool
+read_sequence(struct screen *screen, enum pga_key *out, struct pga_error *err)
+{
+    unsigned number = 0;
+    bool is_other = false;
+    char first, last;
 
     *out = PGA_KEY_ESCAPE;
-    if (!read_byte(ESCAPE_MS, &first, err) || first == '\0')
-        return err->code == PGA_OK;
-    if (!read_byte(ESCAPE_MS, &second, err))
+    if (!read_byte(ESCAPE_MS, &first, err))
+        return false;
+    if (first == '\0') {
+        screen->is_pasting = false;
+        return true;
+    }
+    if (!read_byte(ESCAPE_MS, &last, err))
         return false;
     *out = PGA_KEY_OTHER;
-    for (size_t i = 0; (first == '[' || first == 'O') && i < PGA_COUNT_OF(keys); i++)
-        if (keys[i].last == second)
-            *out = keys[i].key;
-    while (second >= '0' && second <= ';') { /* the rest of a longer sequence */
-        if (!read_byte(ESCAPE_MS, &second, err))
+    while (last >= '0' && last <= ';') {
+        if (last > '9') /* with Shift or Ctrl: another key */
+            is_other = true;
+        else if (number < 1000)
+            number = number * 10 + (unsigned)(last - '0');
+        if (!read_byte(ESCAPE_MS, &last, err))
             return false;
-        if (second == ';') /* with Shift or Ctrl: another key */
-            *out = PGA_KEY_OTHER;
     }
+    if ((first != '[' && first != 'O') || is_other)
+        return true;
+    if (last == '~' && (number == PASTE_BEGINS || number == PASTE_ENDS))
+        screen->is_pasting = number == PASTE_BEGINS;
+    else if (!screen->is_pasting)
+        *out = find_key(last, number);
     return true;
+}
+
+/* A byte that begins no sequence.  Of what is pasted only the text counts. */
+static enum pga_key
+key_of(const struct screen *screen, char c)
+{
+    if (c > 0x20 && c < 0x7f)
+        return PGA_KEY_TEXT;
+    if (screen->is_pasting)
+        return PGA_KEY_OTHER;
+    return c == '\n' || c == '\r'   ? PGA_KEY_ENTER
+           : c == 0x7f || c == '\b' ? PGA_KEY_ERASE
+                                    : PGA_KEY_OTHER;
 }
 
 /* Stop as Ctrl-Z asks for, with the terminal as it was, and go on when the shell says so. */
@@ -232,7 +280,7 @@ suspend(struct screen *screen)
     release_signals(screen);
     (void)raise(SIGTSTP);
     catch_signals(screen);
-    enter(screen);
+    enter(screen, TCSANOW);
 }
 
 /* The next key; PGA_KEY_OTHER also when the list has to be drawn again. */
@@ -249,18 +297,18 @@ read_key(struct screen *screen, enum pga_key *out, char *c, struct pga_error *er
         }
         if (was_continued) { /* after a stop that can't be caught: the shell has set the terminal up for itself */
             was_continued = 0;
-            enter(screen);
+            enter(screen, TCSANOW);
             return true;
         }
         if (*c == '\0' && pga_terminal_columns(STDOUT_FILENO) != screen->columns)
             return true;
     }
-    *out = *c == '\033'               ? PGA_KEY_ESCAPE
-           : *c == '\n' || *c == '\r' ? PGA_KEY_ENTER
-           : *c == 0x7f || *c == '\b' ? PGA_KEY_ERASE
-           : *c > 0x20 && *c < 0x7f   ? PGA_KEY_TEXT
-                                      : PGA_KEY_OTHER;
-    return *out != PGA_KEY_ESCAPE || read_sequence(out, err);
+    if (*c == '\033')
+        return read_sequence(screen, out, err);
+    if (*c == CTRL_D && !screen->is_pasting)
+        return fail_closed(err);
+    *out = key_of(screen, *c);
+    return true;
 }
 
 static bool
@@ -289,10 +337,12 @@ pga_choose(struct pga_context *ctx, const char *question, struct pga_chooser *ch
     struct screen screen = {.ctx = ctx};
     bool fine;
 
+    chooser->marked = chooser->home;
     if (tcgetattr(STDIN_FILENO, &screen.before) != 0)
         return fail_closed(err);
     catch_signals(&screen);
-    enter(&screen);
+    enter(&screen,
+          TCSAFLUSH); /* what was typed before the list was there chooses nothing from it */
     pga_print(ctx, "%s\n", question);
     fine = choose(&screen, chooser, err);
     leave(&screen);

@@ -15,7 +15,10 @@
 
 #define LISTED_MAX 20 /* versions in a message */
 
-/* The versions that have something pending, newest first. */
+/*
+ * The versions that have something pending, newest first.  Where only `next` has, `latest` stands before it: whoever presses
+ * Enter at once must not get more than a deploy without a terminal would have done.
+ */
 struct versions {
     struct pga_version *items;
     size_t count;
@@ -32,7 +35,7 @@ collect(struct pga_context *ctx, const struct pga_plan *plan, struct versions *o
 {
     size_t kept = 0;
 
-    out->items = pga_new_array(ctx->mem, struct pga_version, plan->count);
+    out->items = pga_new_array(ctx->mem, struct pga_version, plan->count + 1);
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i].kind == PGA_STEP_APPLY &&
             plan->steps[i].alteration->version.kind != PGA_VERSION_NONE)
@@ -43,6 +46,10 @@ collect(struct pga_context *ctx, const struct pga_plan *plan, struct versions *o
         if (i == 0 || pga_version_compare(&out->items[i], &out->items[kept - 1]) != 0)
             out->items[kept++] = out->items[i];
     out->count = kept;
+    if (kept == 1 && out->items[0].kind == PGA_VERSION_NEXT) {
+        out->items[out->count++] = out->items[0];
+        out->items[0] = (struct pga_version){.kind = PGA_VERSION_NONE, .text = "latest"};
+    }
 }
 
 /* "add_invites, split_name": what a version itself brings. */
@@ -71,9 +78,11 @@ make_choice(struct pga_context *ctx, const struct pga_version *version, struct p
     if (!pga_deploy_plan(&ctx->runner, ctx->mem, version->text, &plan, err))
         return false;
     out->label = version->text;
-    out->remark =
-        pga_format(ctx->mem, "%s; brings %s", pga_count(ctx->mem, plan.run_count, "alteration"),
-                   name_own(ctx, &plan, version));
+    out->remark = plan.run_count == 0
+                      ? "nothing to apply"
+                      : pga_format(ctx->mem, "%s; brings %s",
+                                   pga_count(ctx->mem, plan.run_count, "alteration"),
+                                   name_own(ctx, &plan, version));
     return true;
 }
 
@@ -122,6 +131,6 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
     chooser.count = versions.count;
     if (!pga_terminal_can_wipe(STDOUT_FILENO))
         return refuse_list(&chooser, err);
-    chooser.marked = versions.items[0].kind == PGA_VERSION_NEXT && versions.count > 1 ? 1 : 0;
+    chooser.home = versions.items[0].kind == PGA_VERSION_NEXT && versions.count > 1 ? 1 : 0;
     return pga_choose(ctx, "Deploy up to which version?", &chooser, out, err);
 }

@@ -48,6 +48,8 @@ pga_prompt_confirm(struct pga_context *ctx, const char *question, struct pga_err
         (void)pga_error_identify(err, PGA_ID_ANSWER_NEEDED);
         return pga_error_hint(err, "Look at the plan above, then run the same command with --yes.");
     }
+    /* What was typed before the question was there to be read is no answer to it. */
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
     (void)fprintf(stdout, "%s [y/N] ", question);
     (void)fflush(stdout);
     if (!read_line(line, sizeof(line), err)) {

@@ -12,6 +12,7 @@
 
 /*
  * Ask "<question> [y/N]" on the terminal.  --yes answers it; without a terminal and without --yes it is refused.
+ * What was typed before the question is thrown away.
  * False without an error when the answer is no: nothing is done then.
  * Errors: PGA_ERR_USAGE (no terminal), PGA_ERR_INTERRUPTED.
  */

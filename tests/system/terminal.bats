@@ -78,11 +78,69 @@ Found 3 alterations to deploy"
     terminal_type BSpace
     terminal_shows "> 1.0.0"
     terminal_type Escape
-    terminal_shows "> next"
+    terminal_shows "> 1.2.0" # where it began: Enter never means more than latest unless one goes there
     terminal_type -l NEX
     terminal_shows "filter: NEX"
     terminal_type Enter
     terminal_shows "settings 0"
+    same "$(applied)" "1-one 2-two 3-three 4-four 5-five"
+}
+
+@test "the prompt: what was typed before it was there chooses nothing" {
+    versions
+    cd "$BATS_TEST_TMPDIR"
+    terminal_open 80 24
+    ask "sleep 1; pgalter deploy"
+    terminal_type Enter
+    terminal_shows "type to filter"
+    sleep 0.7
+    terminal_shows "> 1.2.0"
+    untouched
+    terminal_type C-c
+    terminal_shows "settings 0"
+}
+
+@test "the prompt: a pasted line break is not Enter, and pastes are as before afterwards" {
+    versions
+    cd "$BATS_TEST_TMPDIR"
+    terminal_open 80 24
+    ask "pgalter deploy"
+    terminal_shows "type to filter"
+    terminal_tmux set-buffer $'1.1.0\n\n'
+    terminal_tmux paste-buffer -p
+    terminal_shows "filter: 1.1.0"
+    sleep 0.5
+    terminal_shows "> 1.1.0"
+    untouched
+    terminal_type Enter
+    terminal_shows "settings 0"
+    same "$(applied)" "1-one 2-two 3-three"
+    # Nothing marks pastes any more: this one is a line that the shell runs.
+    terminal_run "cat -v >pasted"
+    terminal_tmux paste-buffer -p
+    terminal_type C-d
+    sleep 0.5
+    same "$(<pasted)" "1.1.0"
+}
+
+@test "the prompt: where only next is pending, Enter means latest, which is nothing" {
+    versions
+    expect 0 pgalter deploy latest
+    cd "$BATS_TEST_TMPDIR"
+    terminal_open 80 24
+    ask "pgalter deploy"
+    terminal_shows "type to filter"
+    same "$(screen | sed -n '/Deploy up to/,$p' | sed 's/ *$//' | head -n 3)" "Deploy up to which version?
+> latest  nothing to apply
+  next    1 alteration; brings five"
+    terminal_type Enter
+    terminal_shows "Found 0 alterations to deploy"
+    terminal_shows "status 0"
+    same "$(applied)" "1-one 2-two 3-three 4-four"
+    ask "pgalter deploy"
+    terminal_shows "type to filter"
+    terminal_type Down Enter
+    terminal_shows "Deployed 1 alteration"
     same "$(applied)" "1-one 2-two 3-three 4-four 5-five"
 }
 
@@ -209,6 +267,23 @@ Found 3 alterations to deploy"
     terminal_type y Enter
     terminal_shows "Rolled back 3 alterations"
     same "$(applied)" "1-one"
+}
+
+@test "a rollback's question is not answered by what was typed before it" {
+    versions
+    expect 0 pgalter deploy
+    cd "$BATS_TEST_TMPDIR"
+    terminal_open 100 24
+    ask "sleep 1; pgalter rollback zero"
+    terminal_type y Enter
+    terminal_shows "[y/N]"
+    sleep 0.7
+    lacks "$(screen)" "Rolled back"
+    lacks "$(screen)" "Nothing was done"
+    terminal_type n Enter
+    terminal_shows "Nothing was done."
+    terminal_shows "settings 0"
+    same "$(applied)" "1-one 2-two 3-three 4-four"
 }
 
 # slow STEM: a script that waits for a lock of this test's, as long as the file "go" is absent.
