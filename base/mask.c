@@ -5,8 +5,8 @@
  */
 #include "base/mask.h"
 
-#include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 
@@ -39,8 +39,9 @@ next_character(const char **text)
 static size_t
 keyword_length(const char *text)
 {
-    static const char *const keywords[] = {"password", "passwd",           "pwd",
-                                           "secret",   "scram_client_key", "scram_server_key"};
+    static const char *const keywords[] = {
+        "password", "passwd", "passphrase",       "pass",
+        "pwd",      "secret", "scram_client_key", "scram_server_key"};
 
     for (size_t i = 0; i < PGA_COUNT_OF(keywords); i++) {
         const char *at = text, *wanted = keywords[i];
@@ -66,12 +67,32 @@ word_end(const char *text)
     return end;
 }
 
+/* Where the dollar quote that begins at `text` ends; NULL: none begins there. */
+static const char *
+dollar_end(const char *text)
+{
+    size_t len = *text == '$' ? 1 + strcspn(text + 1, "$" BLANKS CLOSING) : 0;
+
+    if (len == 0 || text[len] != '$')
+        return NULL;
+    for (const char *at = text + len + 1; *at != '\0'; at++)
+        if (strncmp(at, text, len + 1) == 0)
+            return at + len + 1;
+    return text + strlen(text);
+}
+
 /* Where the value that begins at `text`, quoted or not, ends; a quote without end goes on to the end of the text. */
 static const char *
 value_end(const char *text)
 {
-    char quote = *text;
+    const char *dollar = dollar_end(text);
+    char quote;
 
+    if (dollar != NULL)
+        return dollar;
+    if (*text != '\0' && strchr("eEbBnNxXuU", *text) != NULL) /* E'...', U&'...' */
+        text += text[1] == '\'' ? 1 : text[1] == '&' && text[2] == '\'' ? 2 : 0;
+    quote = *text;
     if (quote != '\'' && quote != '"')
         return word_end(text);
     for (text++; *text != '\0'; text++) {
@@ -85,18 +106,77 @@ value_end(const char *text)
     return text;
 }
 
-/* Where the value behind a keyword begins: behind "=", behind ":", or as SQL has it, PASSWORD '...'.  NULL: there is none. */
-static const char *
-value_start(const char *behind)
+static bool
+is_letter(char c)
 {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_word_of(const char *text, size_t len, const char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strlen(*words) == len && strncasecmp(*words, text, len) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * Whether a word looks chosen and not like one of a sentence or a statement: it has quotes, a digit, a capital behind a
+ * small letter, or a sign.  Not so what is masked already, a type, or a call.
+ */
+static bool
+is_chosen(const char *text)
+{
+    static const char *const types[] = {"int2", "int4", "int8", "float4", "float8", NULL};
+    size_t len = (size_t)(word_end(text) - text), name = 0;
+    bool has_small = false, has_capital = false, has_other = false;
+
+    if (*text == '\'' || *text == '"' || dollar_end(text) != NULL || value_end(text) != text + len)
+        return true;
+    while (is_letter(text[name]) || text[name] == '_')
+        name++;
+    if (len == 0 || text[name] == '(' || is_word_of(text, len, types))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (strncmp(text + i, PGA_MASK, strlen(PGA_MASK)) == 0)
+            return false;
+        has_small = has_small || (text[i] >= 'a' && text[i] <= 'z');
+        has_capital = has_capital || (i > 0 && text[i] >= 'A' && text[i] <= 'Z');
+        has_other = has_other || (text[i] >= '0' && text[i] <= '9') ||
+                    (len > 1 && strchr("!#$%&*+@^~", text[i]) != NULL);
+    }
+    return has_other || (has_small && has_capital);
+}
+
+/* Where a value begins with only blanks between, as in PASSWORD '...' or "the password is Xy1"; NULL: there is none. */
+static const char *
+value_behind_blank(const char *text)
+{
+    static const char *const fillers[] = {"is", "was", "to", "->", "-", NULL};
+    size_t len = strcspn(text, BLANKS);
+
+    if (is_word_of(text, len, fillers))
+        text += len + strspn(text + len, BLANKS);
+    return is_chosen(text) ? text : NULL;
+}
+
+/* Where the value behind the keyword of that length begins: behind "=", ":", "=>", ":=" or a blank.  NULL: there is none. */
+static const char *
+value_start(const char *word, size_t len)
+{
+    const char *behind = word + len, *sign;
+
     if (*behind == '"' || *behind == '\'')
         behind++; /* of a key in JSON */
-    behind += strspn(behind, BLANKS);
-    if (*behind == '=')
-        return behind + 1 + strspn(behind + 1, BLANKS);
-    if (*behind == ':')
-        return behind + 1 + strspn(behind + 1, " \t");
-    return *behind == '\'' && strchr(BLANKS, behind[-1]) != NULL ? behind : NULL;
+    sign = behind + strspn(behind, BLANKS);
+    if (*sign == '=' || *sign == ':') {
+        const char *end = sign + strspn(sign, "=:>");
+
+        return end + strspn(end, end[-1] == ':' ? " \t" : BLANKS);
+    }
+    /* "pass" is a word of sentences: "pass 2 of 3". */
+    return sign == behind || len == strlen("pass") ? NULL : value_behind_blank(sign);
 }
 
 /* Up to five digits, and behind them what may follow the port of a URL: more of it, or the end of the word. */
@@ -114,14 +194,18 @@ is_port(const char *text)
     return *behind == '\0' || strchr(BLANKS, *behind) != NULL;
 }
 
-/* Append what stands between `from` and `to`, and the mask for what stands between `to` and `end`.  Returns `end`. */
+/* A text, and of each of its bytes whether it is hidden. */
+struct marking {
+    const char *text;
+    bool *hidden;
+};
+
 static const char *
-append_masked(struct pga_buf *out, const char *from, const char *to, const char *end)
+hide(const struct marking *m, const char *from, const char *end)
 {
-    pga_buf_append(out, (struct pga_str){from, (size_t)(to - from)});
-    if (end > to)
-        pga_buf_append_c(out, PGA_MASK);
-    return end;
+    if (end > from)
+        memset(m->hidden + (from - m->text), true, (size_t)(end - from));
+    return end > from ? end : from;
 }
 
 /* Where something begins that stands in the place of a port in a list of hosts, and is none; NULL: there is no such thing. */
@@ -142,12 +226,12 @@ find_bad_port(const char *hosts)
 }
 
 /*
- * Append the part of a URL that may hold a password; `text` begins behind its "://".  Returns what is left.  The password
+ * Mark the part of a URL that may hold a password; `text` begins behind its "://".  Returns what is left.  The password
  * ends at the last @ of the word: one that isn't percent-encoded may hold others.  What stands in the place of a port and
  * is none may be the beginning of a password, too.
  */
 static const char *
-mask_url(struct pga_buf *out, const char *text)
+mark_url(const struct marking *m, const char *text)
 {
     const char *hosts = text + strcspn(text, BLANKS), *colon, *bad;
 
@@ -155,28 +239,73 @@ mask_url(struct pga_buf *out, const char *text)
         hosts--;
     colon = memchr(text, ':', (size_t)(hosts - text));
     if (colon != NULL)
-        text = append_masked(out, text, colon + 1, hosts - 1);
+        text = hide(m, colon + 1, hosts - 1);
     bad = find_bad_port(hosts);
-    return bad == NULL ? text : append_masked(out, text, bad, word_end(bad));
+    return bad == NULL ? text : hide(m, bad, word_end(bad));
+}
+
+/* Length of what introduces values of rows in what a server says, at `text`: "Key (a)=(...)", "Failing row contains (...)". */
+static size_t
+row_start_length(const char *text, bool has_keyword)
+{
+    static const char *const keys[] = {")=(", ") = ("};
+    static const char row[] = "ailing row contains (";
+
+    for (size_t i = 0; has_keyword && i < PGA_COUNT_OF(keys); i++)
+        if (strncmp(text, keys[i], strlen(keys[i])) == 0)
+            return strlen(keys[i]);
+    /* With names before the values it is a partition key. */
+    if (strncmp(text, row, strlen(row)) != 0 || strstr(text, ") = (") != NULL)
+        return 0;
+    return strlen(row);
+}
+
+void
+pga_mask_mark(const char *text, bool *hidden)
+{
+    struct marking m = {text, hidden};
+    bool has_keyword = false;
+
+    while (*text != '\0') {
+        size_t len = keyword_length(text);
+        /* "bypass" and "compass" are no such words. */
+        bool is_part = len == strlen("pass") && text > m.text && is_letter(text[-1]);
+        const char *value = len == 0 || is_part ? NULL : value_start(text, len), *close;
+        size_t row = row_start_length(text, has_keyword);
+
+        has_keyword = has_keyword || (len > 0 && !is_part);
+        if (value != NULL) {
+            text = hide(&m, value, value_end(value));
+        } else if (strncmp(text, "://", 3) == 0) {
+            text = mark_url(&m, text + 3);
+        } else if (row > 0) {
+            close = strrchr(text + row, ')');
+            text = hide(&m, text + row, close == NULL ? text + strlen(text) : close);
+        } else {
+            text++;
+        }
+    }
+}
+
+char *
+pga_mask_marked(struct pga_arena *mem, const char *text, const bool *hidden)
+{
+    struct pga_buf out = pga_buf_on(mem);
+
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        if (!hidden[i])
+            pga_buf_append_char(&out, text[i]);
+        else if (i == 0 || !hidden[i - 1])
+            pga_buf_append_c(&out, PGA_MASK);
+    }
+    return out.data;
 }
 
 char *
 pga_mask_text(struct pga_arena *mem, const char *text)
 {
-    struct pga_buf out = pga_buf_on(mem);
+    bool *hidden = pga_new_array(mem, bool, strlen(text) + 1);
 
-    while (*text != '\0') {
-        size_t len = keyword_length(text);
-        const char *value = len == 0 ? NULL : value_start(text + len);
-
-        if (value != NULL) {
-            text = append_masked(&out, text, value, value_end(value));
-        } else if (strncmp(text, "://", 3) == 0) {
-            pga_buf_append_c(&out, "://");
-            text = mask_url(&out, text + 3);
-        } else {
-            pga_buf_append_char(&out, *text++);
-        }
-    }
-    return out.data;
+    pga_mask_mark(text, hidden);
+    return pga_mask_marked(mem, text, hidden);
 }

@@ -52,6 +52,33 @@ static const struct {
      "password authentication failed for user \"u\""},
     {"no password supplied", "no password supplied"},
     {"password=", "password="},
+    {"pass: Canary1, passwd=x passphrase: y", "pass: ****, passwd=**** passphrase: ****"},
+    {"bypass: on, compass=n, pass 2 of 3", "bypass: on, compass=n, pass 2 of 3"},
+    {"password => 'p w', password := x", "password => ****, password := ****"},
+    {"password := 'p w', x", "password := ****, x"},
+    /* only blanks between */
+    {"password CANARYy", "password ****"},
+    {"the password is hunter2.", "the password is ****."},
+    {"set pwd to \"p w\" now", "set pwd to **** now"},
+    {"PASSWORD E'p w' PASSWORD $x$p w$x$ PASSWORD U&'p w'",
+     "PASSWORD **** PASSWORD **** PASSWORD ****"},
+    {"(password text, password varchar(20), password int8)",
+     "(password text, password varchar(20), password int8)"},
+    {"PASSWORD NULL VALID UNTIL", "PASSWORD NULL VALID UNTIL"},
+    {"column \"password\" of relation \"u1\"", "column \"password\" of relation \"u1\""},
+    {"Put the password into the URL in PGALTER_DATABASE_URL.",
+     "Put the password into the URL in PGALTER_DATABASE_URL."},
+    {"PASSWORD E**** x", "PASSWORD E**** x"},
+    /* rows */
+    {"Failing row contains (1, a) b).", "Failing row contains (****)."},
+    {"Failing row contains (1, a", "Failing row contains (****"},
+    {"Partition key of the failing row contains (id) = (7).",
+     "Partition key of the failing row contains (id) = (7)."},
+    {"Key (id)=(7) already exists.", "Key (id)=(7) already exists."},
+    {"Key (lower(password))=(a (b)) already exists.",
+     "Key (lower(password))=(****) already exists."},
+    {"Key (id, passwd)=(7, x) is not present in table \"t\".",
+     "Key (id, passwd)=(****) is not present in table \"t\"."},
 };
 
 START_TEST(secrets_are_masked)
