@@ -292,28 +292,38 @@ is_quote(char c)
     return c == '\'' || c == '"';
 }
 
-static char *
-replace(struct pga_arena *mem, char *text, struct pga_str needle)
+/* Mark where the needle stands in the text. */
+static void
+mark_needle(struct pga_arena *mem, const char *text, bool *hidden, struct pga_str needle)
 {
-    const char *secret = pga_str_dup(mem, needle);
-    struct pga_buf out = pga_buf_on(mem);
-    const char *rest = text, *at = text;
+    const char *secret = pga_str_dup(mem, needle), *at = text;
 
-    if (strstr(text, secret) == NULL)
-        return text;
-    while ((at = strstr(at, secret)) != NULL) {
+    while (needle.len > 0 && (at = strstr(at, secret)) != NULL) {
         const char *behind = at + needle.len;
 
         if (needle.len < NEEDLE_MIN && !(at > text && is_quote(at[-1]) && is_quote(*behind))) {
             at++;
             continue;
         }
-        pga_buf_append(&out, (struct pga_str){rest, (size_t)(at - rest)});
-        pga_buf_append_c(&out, PGA_MASK);
-        rest = at = behind;
+        memset(hidden + (at - text), true, needle.len);
+        at = behind;
     }
-    pga_buf_append_c(&out, rest);
-    return out.data;
+}
+
+/* Whether a string only announces a secret that is put behind it: 'ALTER ROLE x PASSWORD '. */
+static bool
+is_announcement(struct pga_arena *mem, struct pga_str needle)
+{
+    const char *text = pga_str_dup(mem, needle);
+    size_t len = needle.len;
+
+    while (len > 0 && strchr(" \t\r\n='\"", text[len - 1]) != NULL)
+        len--;
+    if (len == needle.len)
+        return false;
+    text = pga_format(mem, "%.*s", (int)len, text);
+    return pga_same(pga_mask_text(mem, pga_format(mem, "%s=x", text)),
+                    pga_format(mem, "%s=" PGA_MASK, text));
 }
 
 /* As the server reads it: doubled quotes are one. */
@@ -330,49 +340,42 @@ undouble(struct pga_arena *mem, struct pga_str text)
     return pga_buf_str(&out);
 }
 
-static int
-compare_lengths(const void *a, const void *b)
+/* Mark everything between the first opening and the last closing character; to the end if it is never closed. */
+static void
+mark_between(const char *text, bool *hidden, char open, char close)
 {
-    const struct pga_str *x = a, *y = b;
-
-    return x->len > y->len ? -1 : x->len < y->len;
-}
-
-/* Everything between the first opening and the last closing character; to the end if it is never closed. */
-static char *
-mask_between(struct pga_arena *mem, char *text, char open, char close)
-{
-    char *from = strchr(text, open), *to = strrchr(text, close);
+    const char *from = strchr(text, open), *to = strrchr(text, close);
 
     if (from == NULL)
-        return text;
-    return pga_format(mem, "%.*s" PGA_MASK "%s", (int)(from + 1 - text), text, to > from ? to : "");
+        return;
+    from++;
+    if (to == NULL || to < from)
+        to = text + strlen(text);
+    memset(hidden + (from - text), true, (size_t)(to - from));
 }
 
 char *
 pga_secrets_scrub(struct pga_arena *mem, const struct pga_secrets *secrets, const char *about,
                   const char *text)
 {
-    struct pga_str *needles = pga_new_array(mem, struct pga_str, 2 * secrets->count + 1);
-    char *clean = pga_strdup(mem, text);
-    size_t count = 0;
+    /* All looks at the text as it came: what one rule hides may be what another one knows a secret by. */
+    bool *hidden = pga_new_array(mem, bool, strlen(text) + 1);
 
     for (size_t i = 0; i < secrets->count; i++) {
         const struct pga_secret *item = &secrets->items[i];
         struct pga_str raw = pga_str_slice(secrets->text, item->offset, item->len);
+        struct pga_str plain = undouble(mem, raw);
 
-        needles[count++] = raw;
-        needles[count] = undouble(mem, raw);
-        count += needles[count].len != raw.len;
+        if ((item->is_row && about[0] == '\0') || is_announcement(mem, plain))
+            continue;
+        mark_needle(mem, text, hidden, raw);
+        if (plain.len != raw.len)
+            mark_needle(mem, text, hidden, plain);
     }
-    /* The longest first: a shorter one may be a part of it. */
-    if (count > 0)
-        qsort(needles, count, sizeof(*needles), compare_lengths);
-    for (size_t i = 0; i < count; i++)
-        clean = replace(mem, clean, needles[i]);
     for (; about[0] != '\0' && about[1] != '\0'; about += 2)
-        clean = mask_between(mem, clean, about[0], about[1]);
-    return pga_mask_text(mem, clean);
+        mark_between(text, hidden, about[0], about[1]);
+    pga_mask_mark(text, hidden);
+    return pga_mask_marked(mem, text, hidden);
 }
 
 /* ---- a line of the script ---- */

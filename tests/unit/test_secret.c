@@ -114,6 +114,16 @@ static const struct {
     {"", "()''", "(a) 'b'", "(****) '****'"},
     {"", "\"\"", "COPY t, line 1: \"a\"b\"", "COPY t, line 1: \"****\""},
     {"", "", "", ""},
+    /* What comes behind a word of the script isn't in the script. */
+    {"DO $$ EXECUTE 'ALTER ROLE b PASSWORD ' || p $$;", "", "\"ALTER ROLE b PASSWORD 'CANARY'\"",
+     "\"ALTER ROLE b PASSWORD ****\""},
+    {"DO $$ EXECUTE 'ALTER ROLE b PASSWORD ''' || p || '''' $$;", "",
+     "\"ALTER ROLE b PASSWORD 'CANARY'\"", "\"ALTER ROLE b PASSWORD ****\""},
+    {"DO $$ EXECUTE 'ALTER ROLE b PASSWORD' || ' ' || p $$;", "",
+     "\"ALTER ROLE b PASSWORD 'CANARY'\"", "\"**** ****\""},
+    {"SELECT f('password=' || p);", "", "in password=CANARY b", "in password=**** b"},
+    {"ALTER ROLE b PASSWORD 'my password';", "", "no my password", "no ****"},
+    {"ALTER ROLE b PASSWORD 'x1 password=a b';", "", "in x1 password=a b", "in ****"},
 };
 
 START_TEST(what_a_server_says)
