@@ -108,6 +108,7 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
     expect 0 follow 1
     expect 0 p deploy next
     contains "$out" "Deployed 1 alteration"
+    expect 0 p rollback zero --yes
     rm "my files"/*
     : >"my files/invites.sql"
     expect 64 p deploy
