@@ -25,10 +25,11 @@ note_signal(int signal)
 {
     int saved = errno; /* the interrupted code may be about to look at it */
 
+    /* A terminal that goes away sends SIGHUP more than once, which is no impatience. */
+    if (signal_count < 127 && (signal != SIGHUP || first_signal == 0))
+        signal_count++;
     if (first_signal == 0)
         first_signal = signal;
-    if (signal_count < 127)
-        signal_count++;
     if (write_fd >= 0)
         (void)!write(write_fd, "", 1); /* a full pipe is readable enough */
     errno = saved;
@@ -56,6 +57,16 @@ make_pipe(void)
     return true;
 }
 
+/* SIGHUP, unless nohup(1) or the like has decided that it must not stop anything. */
+static bool
+catch_hangup(const struct sigaction *catch)
+{
+    struct sigaction before;
+
+    return sigaction(SIGHUP, NULL, &before) == 0 &&
+           (before.sa_handler == SIG_IGN || sigaction(SIGHUP, catch, NULL) == 0);
+}
+
 bool
 pga_interrupt_install(struct pga_error *err)
 {
@@ -69,8 +80,9 @@ pga_interrupt_install(struct pga_error *err)
     (void)sigemptyset(&catch.sa_mask);
     (void)sigaddset(&catch.sa_mask, SIGINT); /* the handlers don't interrupt each other */
     (void)sigaddset(&catch.sa_mask, SIGTERM);
+    (void)sigaddset(&catch.sa_mask, SIGHUP);
     if (sigaction(SIGINT, &catch, NULL) != 0 || sigaction(SIGTERM, &catch, NULL) != 0 ||
-        sigaction(SIGPIPE, &ignore, NULL) != 0)
+        !catch_hangup(&catch) || sigaction(SIGPIPE, &ignore, NULL) != 0)
         return pga_fail(err, PGA_ERR_UNEXPECTED, "cannot catch signals: %s", /* GCOVR_EXCL_LINE */
                         strerror(errno)); /* GCOVR_EXCL_LINE: valid signals don't fail */
     return true;
@@ -121,6 +133,7 @@ pga_interrupt_check(struct pga_error *err)
     (void)pga_fail(err, PGA_ERR_INTERRUPTED, "stopped by %s",
                    signal == SIGINT    ? "SIGINT"
                    : signal == SIGTERM ? "SIGTERM"
+                   : signal == SIGHUP  ? "SIGHUP"
                                        : "a signal");
     err->signal = signal;
     return false;

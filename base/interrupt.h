@@ -14,13 +14,13 @@
 #include "base/compiler.h"
 #include "base/error.h"
 
-/* Catch SIGINT and SIGTERM, ignore SIGPIPE.  Call once, from main. */
+/* Catch SIGINT, SIGTERM and, unless it is ignored, SIGHUP; ignore SIGPIPE.  Call once, from main. */
 bool pga_interrupt_install(struct pga_error *err) PGA_MUST_CHECK;
 
 /* The first signal that asked to stop, or 0. */
 int pga_interrupt_signal(void);
 
-/* How many such signals have come; a second one means: at once. */
+/* How many such signals have come; a second one means: at once.  Only a first SIGHUP counts. */
 int pga_interrupt_count(void);
 
 /* Readable once a signal has come; -1 before pga_interrupt_install(). */

@@ -144,7 +144,7 @@ Found 3 alterations to deploy"
     same "$(applied)" "1-one 2-two 3-three 4-four 5-five"
 }
 
-@test "the prompt: Ctrl-C, SIGTERM, Ctrl-D leave with nothing done and the terminal as it was" {
+@test "the prompt: Ctrl-C, SIGTERM, SIGHUP, Ctrl-D leave with nothing done and the terminal as it was" {
     versions
     cd "$BATS_TEST_TMPDIR"
     terminal_open 80 24
@@ -158,6 +158,11 @@ Found 3 alterations to deploy"
     terminal_shows "type to filter"
     kill -TERM "$(<pid)"
     terminal_shows "status 143"
+    terminal_shows "settings 0"
+    ask "sh -c 'echo \$\$ >pid; exec \"$PGALTER\" deploy'"
+    terminal_shows "type to filter"
+    kill -HUP "$(<pid)"
+    terminal_shows "status 129"
     terminal_shows "settings 0"
     ask "pgalter deploy"
     terminal_shows "type to filter"
@@ -337,6 +342,24 @@ go() { PGAPPNAME=go psql -qX -d "$db" -c "SELECT pg_sleep(0.5)" >/dev/null; }
     lacks "$(screen)" "..."
     go
     terminal_shows "settings 0"
+}
+
+@test "a terminal that goes away is a clean stop: cancelled, rolled back and recorded" {
+    script 1.0.0-1-slow.up.sql "CREATE TABLE t (); SELECT pg_sleep(60);"
+    terminal_open 80 24
+    terminal_run "\"$PGALTER\" deploy latest"
+    until_true "$db" "$sleeping"
+    terminal_close
+    until_true "$db" "SELECT EXISTS (SELECT FROM pgalter.attempts WHERE code = 'interrupted')"
+    same "$(query "$db" "$sleeping")" f
+    same "$(query "$db" "SELECT to_regclass('t') IS NULL")" t
+    # nohup(1) decides otherwise.
+    script 1.0.0-1-slow.up.sql "SELECT pg_sleep(1.5);"
+    (trap '' HUP && exec "$PGALTER" deploy latest) </dev/null >/dev/null 2>&1 3>&- &
+    pid=$!
+    until_true "$db" "$sleeping"
+    kill -HUP "$pid"
+    wait "$pid"
 }
 
 @test "a terminal that can't show the list decides nothing: it names the versions and asks for a target" {

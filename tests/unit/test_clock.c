@@ -210,10 +210,39 @@ START_TEST(clear_forgets)
     ck_assert_int_eq(pga_interrupt_count(), 0);
     err.code = PGA_OK;
     ck_assert(pga_interrupt_check(&err));
-    pga_interrupt_raise(SIGHUP);
+    pga_interrupt_raise(SIGUSR1);
     ck_assert(is_readable());
     ck_assert(!pga_interrupt_check(&err));
     ck_assert_str_eq(err.message, "stopped by a signal");
+}
+END_TEST
+
+START_TEST(a_hangup_stops_and_never_hurries)
+{
+    struct pga_error err = {0};
+
+    install();
+    ck_assert_int_eq(raise(SIGHUP), 0);
+    ck_assert_int_eq(raise(SIGHUP), 0); /* the terminal sends one, and its shell another */
+    ck_assert_int_eq(pga_interrupt_count(), 1);
+    ck_assert(!pga_interrupt_check(&err));
+    ck_assert_str_eq(err.message, "stopped by SIGHUP");
+    ck_assert_int_eq(pga_error_exit_status(&err), 129);
+    ck_assert_int_eq(raise(SIGINT), 0);
+    ck_assert_int_eq(pga_interrupt_count(), 2);
+    ck_assert_int_eq(pga_interrupt_signal(), SIGHUP);
+}
+END_TEST
+
+START_TEST(an_ignored_hangup_stays_ignored)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, now;
+
+    (void)sigemptyset(&ignore.sa_mask);
+    ck_assert_int_eq(sigaction(SIGHUP, &ignore, NULL), 0);
+    install();
+    ck_assert_int_eq(sigaction(SIGHUP, NULL, &now), 0);
+    ck_assert(now.sa_handler == SIG_IGN);
 }
 END_TEST
 
@@ -303,6 +332,8 @@ main(void)
     tcase_add_test(tcase, an_interrupt_counts_without_installation);
     tcase_add_test(tcase, the_first_signal_is_kept);
     tcase_add_test(tcase, clear_forgets);
+    tcase_add_test(tcase, a_hangup_stops_and_never_hurries);
+    tcase_add_test(tcase, an_ignored_hangup_stays_ignored);
     tcase_add_test(tcase, the_handler_keeps_errno);
     tcase_add_test(tcase, a_wait_is_not_restarted);
     tcase_add_test(tcase, a_closed_pipe_is_no_death);
