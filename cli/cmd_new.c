@@ -62,6 +62,7 @@ make_timestamp(struct pga_context *ctx, const char **out, struct pga_error *err)
         (void)pga_fail(err, PGA_ERR_USAGE,
                        "the youngest alteration in \"%s\" has the timestamp %s, later than now",
                        ctx->dir, youngest);
+        (void)pga_error_identify(err, PGA_ID_FILE_NAME);
         return pga_error_hint(err, "Name the files by hand with a later timestamp.");
     }
     *out = pga_format(ctx->mem, "%lld", (long long)number + 1);
@@ -89,8 +90,7 @@ pga_cmd_new(struct pga_context *ctx, struct pga_error *err)
 {
     const char *slug, *timestamp;
 
-    if ((slug = make_slug(ctx, err)) == NULL ||
-        !make_timestamp(ctx, &timestamp, err))
+    if ((slug = make_slug(ctx, err)) == NULL || !make_timestamp(ctx, &timestamp, err))
         return false;
     return write_part(ctx, timestamp, slug, PGA_PART_UP,
                       pga_format(ctx->mem, UP_TEXT, ctx->options.arguments[0]), err) &&

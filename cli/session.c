@@ -59,6 +59,7 @@ find_running(struct pga_context *ctx, const struct pga_cluster_settings *setting
         return true;
     (void)pga_fail(err, PGA_ERR_NO_SERVER, "the private cluster of \"%s\" does not run",
                    out->project_dir);
+    (void)pga_error_identify(err, PGA_ID_LOCAL_NOT_RUNNING);
     return pga_error_hint(err, "Start it: pgalter local start");
 }
 

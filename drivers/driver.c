@@ -28,8 +28,10 @@ pga_driver_query(struct pga_driver *d, const struct pga_message *message, struct
                  struct pga_results *results, struct pga_error *err)
 {
     assert(results->count == 0 && results->error == NULL);
-    if (message->sql.len > 0 && memchr(message->sql.data, '\0', message->sql.len) != NULL)
-        return pga_fail(err, PGA_ERR_USAGE, "the text for the server contains a NUL byte");
+    if (message->sql.len > 0 && memchr(message->sql.data, '\0', message->sql.len) != NULL) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "the text for the server contains a NUL byte");
+        return pga_error_identify(err, PGA_ID_ENCODING);
+    }
     if (!d->ops->query(d, message, mem, results, err))
         return false;
     return !message->keep_rows || check_rows(results, err);
@@ -221,6 +223,7 @@ pga_driver_fail_lost(const char *where, const struct pga_server_message *error, 
                      struct pga_error *err)
 {
     (void)pga_fail(err, PGA_ERR_LOST, "the connection to %s was lost", where);
+    (void)pga_error_identify(err, PGA_ID_CONNECTION_LOST);
     if (error == NULL)
         return pga_error_detail(err, "%s", why);
     (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", error->sqlstate);

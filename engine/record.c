@@ -123,6 +123,7 @@ mark_applied(struct pga_runner *runner, struct pga_arena *mem, const struct pga_
         return false;
     if (!has_unfinished) {
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is applied already", applied->id);
+        (void)pga_error_identify(err, PGA_ID_ALREADY_APPLIED);
         return pga_error_hint(err, "\"pgalter show %s\" says since when.", applied->id);
     }
     if (!commit(runner, mem, &change, NULL, err))

@@ -48,6 +48,7 @@ fail_creating(struct pga_journal *journal, struct pga_error *err)
         (void)pga_fail(err, PGA_ERR_USAGE,
                        "the tables of your scripts would go into the journal's schema \"%s\"",
                        journal->settings.schema);
+        (void)pga_error_identify(err, PGA_ID_JOURNAL_SCHEMA);
         (void)pga_error_detail(err,
                                "It is the first one on the role's search_path: by default that "
                                "is the schema named like the role.");

@@ -40,7 +40,9 @@ pga_journal_examine(struct pga_journal *journal, struct pga_arena *mem,
     pga_sql_expand(&reads, pga_text_examine_sql, &values);
     if (!pga_journal_read(journal, pga_buf_str(&reads), 1, mem, &results, err))
         return false;
-    if (journal->presence != PGA_JOURNAL_PRESENT)
-        return pga_fail(err, PGA_ERR_JOURNAL, "the journal is gone");
+    if (journal->presence != PGA_JOURNAL_PRESENT) {
+        (void)pga_fail(err, PGA_ERR_JOURNAL, "the journal is gone");
+        return pga_error_identify(err, PGA_ID_JOURNAL_MOVED);
+    }
     return take_answer(&results.items[PGA_READS_AT], mem, out, err);
 }

@@ -224,6 +224,7 @@ fail_version(int wanted, int found, const char *dir, struct pga_error *err)
     if (wanted == 0) {
         (void)pga_fail(err, PGA_ERR_USAGE,
                        "the server in \"%s\" is PostgreSQL %d, too old for pgalter", dir, found);
+        (void)pga_error_identify(err, PGA_ID_SERVER_VERSION);
         return pga_error_hint(err,
                               "Install PostgreSQL %d or newer, or set PGALTER_PG_BINDIR to the "
                               "folder of its programs.",
@@ -283,6 +284,7 @@ pga_cluster_program(struct pga_arena *mem, const struct pga_cluster_settings *se
         if (is_program(mem, folders.items[i], name))
             return pga_format(mem, "%s/%s", folders.items[i], name);
     (void)pga_fail(err, PGA_ERR_USAGE, "the program \"%s\" is not installed", name);
+    (void)pga_error_identify(err, PGA_ID_LOCAL_CLUSTER);
     (void)pga_error_hint(
         err, "Install PostgreSQL's client: \"apt-get install postgresql-client\" "
              "(Debian, Ubuntu), \"dnf install postgresql\" (Fedora, Red Hat), "

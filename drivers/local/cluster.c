@@ -52,6 +52,19 @@ close_local(struct pga_local *local)
         .mem = (mem_), .settings = (settings_), .cluster = (out_), .lock_fd = -1, .data_fd = -1    \
     }
 
+/* What kind of failure a command ended with, unless it was said where it happened. */
+static bool
+identify(struct pga_error *err)
+{
+    if (err->id != PGA_ID_NONE)
+        return false;
+    if (err->code == PGA_ERR_USAGE)
+        return pga_error_identify(err, PGA_ID_LOCAL_CLUSTER);
+    if (err->code == PGA_ERR_NO_SERVER)
+        return pga_error_identify(err, PGA_ID_LOCAL_NOT_RUNNING);
+    return false;
+}
+
 bool
 pga_cluster_find(struct pga_arena *mem, const struct pga_cluster_settings *settings,
                  struct pga_cluster *out, struct pga_error *err)
@@ -59,7 +72,7 @@ pga_cluster_find(struct pga_arena *mem, const struct pga_cluster_settings *setti
     PGA_AUTO(close_local)
     struct pga_local local = LOCAL(mem, settings, out);
 
-    return open_local(&local, err);
+    return open_local(&local, err) || identify(err);
 }
 
 /* Prepare the data and start a server over it; none runs. */
@@ -77,6 +90,21 @@ start_server(struct pga_local *local, struct pga_error *err)
            pga_data_ensure_database(local, log_fd, err) && pga_server_launch(local, log_fd, err);
 }
 
+static bool
+start_locked(struct pga_local *local, struct pga_error *err)
+{
+    if (!pga_place_make(local, err) || !pga_lock_take(local, err) || !pga_server_settle(local, err))
+        return false;
+    if (local->cluster->state == PGA_CLUSTER_RUNNING) {
+        if (pga_server_accepts(local->mem, local->cluster->socket_dir))
+            return true;
+        /* It was killed just now, or something cleaned its directory up: nobody gets in. */
+        if (!pga_server_stop(local, err))
+            return false;
+    }
+    return start_server(local, err);
+}
+
 bool
 pga_cluster_start(struct pga_arena *mem, const struct pga_cluster_settings *settings,
                   struct pga_cluster *out, struct pga_error *err)
@@ -84,17 +112,7 @@ pga_cluster_start(struct pga_arena *mem, const struct pga_cluster_settings *sett
     PGA_AUTO(close_local)
     struct pga_local local = LOCAL(mem, settings, out);
 
-    if (!open_local(&local, err) || !pga_place_make(&local, err) || !pga_lock_take(&local, err) ||
-        !pga_server_settle(&local, err))
-        return false;
-    if (out->state == PGA_CLUSTER_RUNNING) {
-        if (pga_server_accepts(mem, out->socket_dir))
-            return true;
-        /* It was killed just now, or something cleaned its directory up: nobody gets in. */
-        if (!pga_server_stop(&local, err))
-            return false;
-    }
-    return start_server(&local, err);
+    return (open_local(&local, err) && start_locked(&local, err)) || identify(err);
 }
 
 /* Take the lock where there is something to lock, and stop what runs. */
@@ -120,7 +138,7 @@ pga_cluster_stop(struct pga_arena *mem, const struct pga_cluster_settings *setti
     PGA_AUTO(close_local)
     struct pga_local local = LOCAL(mem, settings, out);
 
-    return open_local(&local, err) && stop_locked(&local, err);
+    return (open_local(&local, err) && stop_locked(&local, err)) || identify(err);
 }
 
 /* The directory of the socket, which is never removed with whatever else is in it. */
@@ -158,27 +176,34 @@ remove_state(struct pga_local *local, struct pga_error *err)
     return true;
 }
 
+static bool
+reset_locked(struct pga_local *local, struct pga_error *err)
+{
+    struct stat status;
+
+    if (!stop_locked(local, err))
+        return false;
+    if (stat(local->cluster->state_dir, &status) != 0)
+        return true;
+    /* Where the socket belongs, not where a server that somebody started by hand had it. */
+    if (!pga_place_use(local, local->place, err))
+        return false;
+    if (local->cluster->state == PGA_CLUSTER_STOPPED && !pga_server_clear(local, err))
+        return false;
+    if (!remove_state(local, err))
+        return false;
+    (void)pga_server_inspect(local);
+    return true;
+}
+
 bool
 pga_cluster_reset(struct pga_arena *mem, const struct pga_cluster_settings *settings,
                   struct pga_cluster *out, struct pga_error *err)
 {
     PGA_AUTO(close_local)
     struct pga_local local = LOCAL(mem, settings, out);
-    struct stat status;
 
-    if (!open_local(&local, err) || !stop_locked(&local, err))
-        return false;
-    if (stat(out->state_dir, &status) != 0)
-        return true;
-    /* Where the socket belongs, not where a server that somebody started by hand had it. */
-    if (!pga_place_use(&local, local.place, err))
-        return false;
-    if (out->state == PGA_CLUSTER_STOPPED && !pga_server_clear(&local, err))
-        return false;
-    if (!remove_state(&local, err))
-        return false;
-    (void)pga_server_inspect(&local);
-    return true;
+    return (open_local(&local, err) && reset_locked(&local, err)) || identify(err);
 }
 
 /* A value of a conninfo string: quoted, with quotes and backslashes escaped. */

@@ -176,6 +176,8 @@ world_start_fails(struct pga_arena *mem, const struct pga_cluster_settings *sett
 
     ck_assert(!pga_cluster_start(mem, settings, &cluster, &err));
     ck_assert_msg(err.code == code, "%s", world_error(mem, &err));
+    ck_assert_str_eq(pga_error_id_name(err.id),
+                     code == PGA_ERR_USAGE ? "local-cluster" : "local-not-running");
     return world_error(mem, &err);
 }
 

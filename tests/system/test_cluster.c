@@ -67,6 +67,7 @@ START_TEST(find_creates_nothing)
     ck_assert_int_eq(rmdir(project), 0); /* still empty */
     ck_assert(!pga_cluster_find(&mem, &settings, &cluster, &err));
     ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+    ck_assert_int_eq(err.id, PGA_ID_LOCAL_CLUSTER);
 }
 END_TEST
 

@@ -117,6 +117,7 @@ START_TEST(marking_one)
     ck_assert_str_eq(journal.applied[0]->id, "2-roles");
     must_fail(pga_mark_one(&runner, &b.mem, "2-roles", "x", &recorded, &err), PGA_ERR_USAGE);
     ck_assert_str_eq(err.message, "\"2-roles\" is applied already");
+    ck_assert_int_eq(err.id, PGA_ID_ALREADY_APPLIED);
     begin_run();
     must_fail(pga_mark_one(&runner, &b.mem, "2-role", "x", &recorded, &err), PGA_ERR_USAGE);
     ck_assert_str_eq(err.message, "there is no alteration \"2-role\" in \"alterations\"");

@@ -374,6 +374,7 @@ START_TEST(the_journals_schema_is_on_the_path)
     w.server.failures = failures;
     w.server.failure_count = 1;
     pga_process_must_fail(pga_process_deploy(&w, &p, "latest"), &p, PGA_ERR_USAGE);
+    ck_assert_int_eq(p.err.id, PGA_ID_JOURNAL_SCHEMA);
     ck_assert_ptr_nonnull(strstr(p.err.hint, "--schema"));
     ck_assert(!w.server.state.has_schema);
 }
