@@ -304,11 +304,10 @@ pga_journal_damaged(const struct pga_journal *journal, struct pga_error *err)
         err,
         "Somebody wrote to the schema \"%s\" past pgalter, or it was restored in part; nothing is "
         "shown or run from it. See what else is wrong: pgalter doctor. Put the schema back from "
-        "the "
-        "newest backup, whole: pg_restore --clean --schema='%s' -d DATABASE BACKUP; record what "
-        "was "
-        "applied since: pgalter mark --up-to TARGET --because TEXT. A row that is mended by hand "
-        "can't be verified again.",
+        "the newest backup, whole: pg_restore --clean --if-exists --schema='%s' -d DATABASE "
+        "BACKUP; "
+        "record what was applied since: pgalter mark --up-to TARGET --because TEXT. A row that is "
+        "mended by hand can't be verified again.",
         journal->settings.schema, journal->settings.schema);
 }
 

@@ -435,3 +435,30 @@ SELECT pg_sleep(1.5);" ""
     expect 0 pgalter rollback zero --yes --schema "$other" --dir "$BATS_TEST_TMPDIR/two"
     same "$(query "$db" "SELECT string_agg(id, ' ' ORDER BY seq) FROM pgalter.journal")" "100-a 300-c"
 }
+
+# page_commands PROGRAM ...: those lines of the page on damaged journals, with this test's names.
+page_commands() {
+    local program
+    for program; do
+        sed -n "s/^      \\($program .*\\)/\\1/p" "$PGA_TEST_SOURCE_DIR/docs/errors/journal-damaged.md"
+    done | sed -e "s/\\bapp\\b/$db/" -e "s|backup\\.dump|$BATS_TEST_TMPDIR/backup.dump|" -e "s|damaged\\.sql|$BATS_TEST_TMPDIR/damaged.sql|"
+}
+
+@test "both ways out of a damaged journal, as its page says" {
+    four
+    pg_dump -Fc -f "$BATS_TEST_TMPDIR/backup.dump" "$db"
+    sql "UPDATE pgalter.history SET run = gen_random_uuid() WHERE seq = 1"
+    expect 66 pgalter status
+    bash -e <(page_commands pg_dump pg_restore)
+    fine
+    contains "$(<"$BATS_TEST_TMPDIR/damaged.sql")" "CREATE TABLE pgalter.history"
+    sql "DROP TABLE pgalter.attempts; DELETE FROM pgalter.journal"
+    expect 66 pgalter status
+    bash -e <(page_commands pg_restore)
+    fine
+    sql "DELETE FROM pgalter.journal"
+    bash -e <(page_commands "psql -c" | grep RENAME)
+    expect 0 pgalter mark --up-to latest --because "journal damaged"
+    expect 0 pgalter status
+    contains "$out" "applied    3 alterations"
+}
