@@ -340,12 +340,29 @@ VACUUM b;"
         ALTER DATABASE $db SET statement_timeout = '7s'"
     examine 20
     same "$(unhealthy)" "database/settings"
-    is database settings attention "statement_timeout = 7000: pgalter sets its own"
+    is database settings attention "statement_timeout = 7s: pgalter sets its own"
     PGOPTIONS="-c default_transaction_read_only=off" run_sql database settings
     examine 0
     is database settings ok
     PGOPTIONS="-c default_transaction_read_only=on" examine 20
     contains "$(finding database settings)" "PGOPTIONS"
+}
+
+@test "a limit of the database ends none of pgalter's own statements" {
+    query "$db" "ALTER DATABASE $db SET statement_timeout = '1ms'"
+    # The server reads a message this long before it comes to any SET in it.
+    pair 1.0.0-400-long "CREATE TABLE long AS SELECT * FROM (VALUES $(seq -s ', ' -f '(%.0f)' 50000)) v (n);" ""
+    expect 0 pgalter deploy
+    table 1.0.0-500-short short
+    expect 0 pgalter deploy
+    expect 0 pgalter rollback --steps 1 --yes
+    expect 0 pgalter status
+    expect 0 pgalter history
+    pair 1.0.0-600-slow "SELECT pg_sleep(5);" ""
+    expect 65 pgalter deploy --statement-timeout 100ms
+    contains "$errors" "57014"
+    examine 0
+    is database settings ok "statement_timeout = 1ms: pgalter sets its own"
 }
 
 @test "an event trigger" {
