@@ -292,6 +292,29 @@ hint_other_program(const struct pga_pq *pq, struct pga_error *err)
                           "--db or PGALTER_DATABASE_URL.");
 }
 
+/* A server is there and spoke: its words are the cause. */
+static bool
+hint_refused(const struct pga_pq *pq, struct pga_error *err)
+{
+    (void)pq;
+    return pga_error_hint(err, "The server answered and refused the session, for what the message "
+                               "says; its log may say more. Mend that, then try again.");
+}
+
+static bool
+hint_library(const struct pga_pq *pq, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    return pga_error_hint(
+        err,
+        "The server answered and refused the session: a file that its settings name is not there. "
+        "Install it, or from another database: ALTER DATABASE %s RESET session_preload_libraries; "
+        "the role's settings and postgresql.conf can name it too.",
+        sql_name(&mem, value(pq, "dbname", value(pq, "user", "postgres"))));
+}
+
 static bool
 hint_server(const struct pga_pq *pq, struct pga_error *err)
 {
@@ -371,6 +394,18 @@ hint_options(const struct pga_pq *pq, struct pga_error *err)
 }
 
 static bool
+hint_owner(const struct pga_pq *pq, struct pga_error *err)
+{
+    return pga_error_hint(err,
+                          "The server answered, but requirepeer=%s wants another operating system "
+                          "user to run it. Correct it: %s.",
+                          value(pq, "requirepeer", "..."),
+                          pga_pq_find(&pq->given, "requirepeer") != NULL
+                              ? "it stands in the connection string"
+                              : "\"unset PGREQUIREPEER\", or look into the service file");
+}
+
+static bool
 hint_service(const struct pga_pq *pq, struct pga_error *err)
 {
     const char *named = pga_pq_find(&pq->given, "service");
@@ -428,6 +463,7 @@ static const struct row {
     {"25006", NULL, READ_ONLY},
     {"53300", NULL, AWAY(hint_full)},
     {"57P03", NULL, AWAY(hint_starting)},
+    {"58P01", NULL, {PGA_ERR_NO_SERVER, PGA_ID_NONE, hint_library}},
     {"42", NULL, USAGE(hint_options)},
     {"22", NULL, USAGE(hint_options)},
     {"55P02", NULL, USAGE(hint_options)},
@@ -450,6 +486,7 @@ static const struct row {
     {NULL, "private key file", USAGE(hint_usage)},
     {NULL, "channel binding", USAGE(hint_required)},
     {NULL, "but it was required", USAGE(hint_required)},
+    {NULL, "requirepeer specifies", USAGE(hint_owner)},
     {NULL, "definition of service", USAGE(hint_service)},
     {NULL, "service file", USAGE(hint_service)},
     {NULL, "unsupported startup parameter", {PGA_ERR_USAGE, PGA_ID_POOLER, hint_pooler_options}},
@@ -475,6 +512,7 @@ pga_pq_cause_find(const struct pga_pq *pq, const char *sqlstate, const char *lin
 {
     static const struct pga_pq_cause role = DENIED(PERMISSION, hint_role);
     static const struct pga_pq_cause usage = USAGE(hint_usage), server = AWAY(hint_server);
+    static const struct pga_pq_cause refused = {PGA_ERR_NO_SERVER, PGA_ID_NONE, hint_refused};
     /* A pooler's 08P01 means many things. */
     bool in_words = sqlstate[0] == '\0' || pga_sqlstate_class(sqlstate) == PGA_SQLSTATE_GONE;
 
@@ -488,5 +526,7 @@ pga_pq_cause_find(const struct pga_pq *pq, const char *sqlstate, const char *lin
             (row->words == NULL || strstr(line, row->words) != NULL))
             return &row->cause;
     }
-    return in_words && pga_str_starts(pga_str_of(line), "invalid ") ? &usage : &server;
+    if (!in_words)
+        return &refused;
+    return pga_str_starts(pga_str_of(line), "invalid ") ? &usage : &server;
 }

@@ -91,6 +91,12 @@ static const struct {
     {DB, AT "session is read-only\n", PGA_ERR_READ_ONLY, PGA_ID_READ_ONLY, "Name the primary"},
     {DB, AT "FATAL:  25006: x\n", PGA_ERR_READ_ONLY, PGA_ID_READ_ONLY, "Name the primary"},
     {DB, "", RETRY, "pg_isready"},
+    {DB, AT "FATAL:  58P01: could not access file \"nope\": No such file or directory\n",
+     PGA_ERR_NO_SERVER, PGA_ID_NONE, "ALTER DATABASE \"shop\" RESET session_preload_libraries;"},
+    {DB, AT "FATAL:  XX000: x\n", PGA_ERR_NO_SERVER, PGA_ID_NONE,
+     "The server answered and refused the session"},
+    {DB "requirepeer=x", AT "requirepeer specifies \"x\", but actual peer user name is \"y\"\n",
+     USAGE, "requirepeer=x wants another"},
     /* what was asked for */
     {DB "sslmode=require", AT "server does not support SSL, but SSL was required\n", USAGE,
      "sslmode=require needs TLS"},
