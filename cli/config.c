@@ -10,7 +10,8 @@
 #include "base/file.h"
 #include "base/yaml.h"
 
-#define KEY_MAX 64 /* bytes of an unknown key that are shown */
+#define KEY_MAX   64 /* bytes of an unknown key that are shown */
+#define MERGE_KEY "<<"
 
 struct reader {
     struct pga_arena *mem;
@@ -58,6 +59,7 @@ fail_key(const struct reader *reader, const struct pga_yaml *node, bool at_top)
     struct pga_buf all = pga_buf_on(&mem);
     const char *keys[PGA_OPTION_COUNT + 1];
     const char *nearest;
+    bool is_merge = strcmp(node->key, MERGE_KEY) == 0;
     size_t count = 0;
 
     for (size_t i = 0; i < PGA_OPTION_COUNT; i++)
@@ -68,12 +70,16 @@ fail_key(const struct reader *reader, const struct pga_yaml *node, bool at_top)
     for (size_t i = 0; i < count; i++)
         pga_buf_appendf(&all, "%s%s", i == 0 ? "" : ", ", keys[i]);
     /* A connection string that was written where a key belongs is not shown. */
-    if (is_word(node->key, KEY_MAX))
+    if (is_word(node->key, KEY_MAX) || is_merge)
         (void)pga_fail(reader->err, PGA_ERR_USAGE, "unknown key \"%s\"", node->key);
     else
         (void)pga_fail(reader->err, PGA_ERR_USAGE, "unknown key");
     (void)pga_error_identify(reader->err, PGA_ID_UNKNOWN_KEY);
     (void)place(reader, node->key_line, node->key_column);
+    if (is_merge)
+        return pga_error_hint(reader->err,
+                              "YAML's merge keys are not supported: write the keys out. What "
+                              "stands at the top level counts for every environment.");
     nearest = pga_nearest(node->key, keys, count);
     if (nearest != NULL)
         return pga_error_hint(reader->err, "Did you mean \"%s\"?", nearest);
@@ -216,6 +222,8 @@ take_environment(const struct reader *reader, const struct pga_yaml *node,
 {
     *into = (struct pga_environment){
         .name = node->key, .line = node->key_line, .column = node->key_column};
+    if (strcmp(node->key, MERGE_KEY) == 0)
+        return fail_key(reader, node, false);
     if (!is_word(node->key, PGA_CONFIG_NAME_MAX)) {
         (void)pga_fail(reader->err, PGA_ERR_USAGE, "this can't be an environment's name");
         (void)pga_error_identify(reader->err, PGA_ID_CONFIGURATION);

@@ -31,6 +31,25 @@ fail_without_file(struct pga_context *ctx, struct pga_error *err)
                                ", name the file with --config FILE, or leave out --env.");
 }
 
+/* A name that is nearly right must not pass for no configuration: another database would be met. */
+static bool
+check_no_other(struct pga_error *err)
+{
+    static const char *const names[] = {"pgalter.yml", ".pgalter.yaml", ".pgalter.yml"};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(names); i++) {
+        if (!is_there(names[i]))
+            continue;
+        (void)pga_fail(err, PGA_ERR_USAGE,
+                       "there is a \"%s\", but the configuration is called \"" PGA_CONFIG_FILE "\"",
+                       names[i]);
+        (void)pga_error_identify(err, PGA_ID_CONFIGURATION);
+        return pga_error_hint(err, "Rename it: mv %s " PGA_CONFIG_FILE "; or name it: --config %s.",
+                              names[i], names[i]);
+    }
+    return true;
+}
+
 static bool
 read_file(struct pga_context *ctx, const char *file, struct pga_error *err)
 {
@@ -53,6 +72,8 @@ pga_config_load(struct pga_context *ctx, struct pga_error *err)
 
     if (file == NULL && is_there(PGA_CONFIG_FILE))
         file = PGA_CONFIG_FILE;
+    if (file == NULL && !check_no_other(err))
+        return false;
     if (file == NULL && pga_option_is_given(&ctx->options, PGA_OPTION_ENV))
         return fail_without_file(ctx, err);
     if (file != NULL && !read_file(ctx, file, err))

@@ -104,6 +104,28 @@ check_variable(struct pga_context *ctx, enum pga_option_id by, struct pga_error 
                           given->variable, pga_option_table[by].name, given->variable);
 }
 
+/* pgalter's own two variables name one database, as two options do. */
+static bool
+check_variables(struct pga_context *ctx, struct pga_error *err)
+{
+    const struct pga_option_value *database = &ctx->options.values[PGA_OPTION_DB];
+    const struct pga_option_value *file = &ctx->options.values[PGA_OPTION_DB_FILE];
+    struct pga_error ignored = {0};
+    const char *secret;
+
+    if (database->origin != PGA_ORIGIN_VARIABLE || file->origin != PGA_ORIGIN_VARIABLE)
+        return true;
+    if (read_secret(ctx, file, &secret, &ignored) && strcmp(secret, database->text) == 0)
+        return true;
+    (void)pga_fail(err, PGA_ERR_USAGE, "the environment variables %s and %s name two databases",
+                   database->variable, file->variable);
+    (void)pga_error_identify(err, PGA_ID_WHICH_DATABASE);
+    (void)pga_error_detail(err, "%s names %s, and %s the file \"%s\".", database->variable,
+                           pga_session_mask(ctx, database->text), file->variable, file->text);
+    return pga_error_hint(err, "Type \"unset %s\" or \"unset %s\" first.", database->variable,
+                          file->variable);
+}
+
 /* Nothing names a database but environments, and none was chosen: libpq's defaults are not what is meant. */
 static bool
 check_forgotten(struct pga_context *ctx, struct pga_error *err)
@@ -141,6 +163,8 @@ pga_database_choose(struct pga_context *ctx, struct pga_error *err)
         (void)pga_error_identify(err, PGA_ID_WHICH_DATABASE);
         return pga_error_hint(err, "Leave out one of them.");
     }
+    if (!check_variables(ctx, err))
+        return false;
     take_common_variables(&ctx->options);
     if (database->text == NULL && file->text == NULL)
         return check_forgotten(ctx, err);

@@ -385,6 +385,56 @@ CREATE TABLE c AS SELECT current_user AS who;" "DROP TABLE c;"
     lacks "$(query "$db" "SELECT h::text FROM pgalter.history h UNION ALL SELECT a::text FROM pgalter.attempts a UNION ALL SELECT application_name FROM pg_stat_activity")" "$secret"
 }
 
+@test "both of pgalter's own variables name one database, or neither counts" {
+    three
+    config ""
+    printf 'dbname=%s\n' "$one" >secret
+    export PGALTER_DATABASE_URL="postgresql://u:S3kret@/x" PGALTER_DATABASE_URL_FILE=secret
+    expect 64 pgalter status --json
+    same "$(jq -r .error.id <<<"$out")" which-database
+    contains "$errors" "PGALTER_DATABASE_URL names postgresql://u:****@/x, and PGALTER_DATABASE_URL_FILE the file \"secret\"."
+    lacks "$out$errors" S3kret
+    # What was typed settles it, and so do two that say the same.
+    uses "$two" --db "dbname=$two"
+    uses "$one" --db-file secret
+    PGALTER_DATABASE_URL="dbname=$one" uses "$one"
+    PGALTER_DATABASE_URL_FILE=missing expect 64 pgalter status
+    contains "$errors" "name two databases"
+}
+
+@test "a configuration with nearly the right name is refused, and both ways out work" {
+    local name
+    for name in pgalter.yml .pgalter.yaml .pgalter.yml; do
+        printf 'database: dbname=%s\n' "$db" >$name
+        expect 64 pgalter status --json
+        same "$(jq -r .error.id <<<"$out")" configuration
+        contains "$errors" "there is a \"$name\", but the configuration is called \"pgalter.yaml\""
+        uses "$db" --config $name
+        expect 64 pgalter doctor
+        contains "$out" "failed      file"
+        eval "$(grep -o "mv $name pgalter.yaml" <<<"$errors$out" | head -n 1)"
+        uses "$db"
+        : >$name
+        uses "$db"
+        rm pgalter.yaml $name
+    done
+    : >pgalter.yaml.example
+    expect 0 pgalter status
+}
+
+@test "a merge key is named" {
+    config "<<: {role: x}"
+    expect 64 pgalter status
+    contains "$errors" "pgalter.yaml:1:1: unknown key \"<<\""
+    contains "$errors" "merge keys are not supported"
+    config $'environments:\n  <<: {role: x}'
+    expect 64 pgalter status
+    contains "$errors" "pgalter.yaml:2:3: unknown key \"<<\""
+    config $'environments:\n  a:\n    <<: {role: x}'
+    expect 64 pgalter status
+    contains "$errors" "pgalter.yaml:3:5: unknown key \"<<\""
+}
+
 # ---- completion ----
 
 # complete_bash WORDS ...: what bash makes of TAB behind the last word.

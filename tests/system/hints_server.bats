@@ -38,6 +38,36 @@ teardown() { hints_teardown; }
     expect 0 p status
 }
 
+#: The server answered and refused the session: a file that its settings name is not there. Install it, or from another database: ALTER DATABASE %s RESET session_preload_libraries; the role's settings and postgresql.conf can name it too.
+@test "a server that answers and refuses the session" {
+    query "$db" "ALTER DATABASE $db SET session_preload_libraries = 'no_such_library'"
+    expect 69 p status
+    contains "$errors" "no_such_library"
+    lacks "$errors" "Is the server running"
+    sql_in=postgres expect 0 follow 1
+    expect 0 p status
+}
+
+#: "unset PGREQUIREPEER", or look into the service file
+#: Type "unset %s" or "unset %s" first.
+@test "variables that must go" {
+    export PGREQUIREPEER=nobody
+    expect 64 p status
+    contains "$errors" "The server answered, but requirepeer=nobody wants"
+    same "$(named | sed -n 1p)" "unset PGREQUIREPEER"
+    eval "$(named | sed -n 1p)"
+    expect 0 p status
+    expect 64 pgalter status --db "dbname=$db requirepeer=nobody"
+    contains "$errors" "connection string"
+    echo "dbname=$db" >"$BATS_TEST_TMPDIR/url"
+    export PGALTER_DATABASE_URL=dbname=other PGALTER_DATABASE_URL_FILE=$BATS_TEST_TMPDIR/url
+    expect 64 pgalter status
+    same "$(named | head -n 2 | paste -sd,)" "unset PGALTER_DATABASE_URL,unset PGALTER_DATABASE_URL_FILE"
+    eval "$(named | sed -n 1p)"
+    expect 0 pgalter status
+    contains "$out" "$db"
+}
+
 #: The password came from %s. Try the right one with "psql -W%s -d %s", and put it there.
 @test "a wrong password" {
     query "$db" "CREATE ROLE guarded LOGIN PASSWORD 'right'"

@@ -234,7 +234,8 @@ static const struct {
     {"schema: !!str a\n", 1, 9, PGA_ID_CONFIGURATION, "tag", "Leave the tag out"},
     {"schema: !x a\n", 1, 9, PGA_ID_CONFIGURATION, "the YAML tag is not allowed",
      "Leave the tag out"},
-    {"<<: {schema: a}\n", 1, 1, PGA_ID_UNKNOWN_KEY, "unknown key", "The keys are"},
+    {"<<: {schema: a}\n", 1, 1, PGA_ID_UNKNOWN_KEY, "unknown key \"<<\"",
+     "merge keys are not supported"},
     {"schema: a\nowner: \xff\n", 2, 8, PGA_ID_CONFIGURATION, "not UTF-8", ""},
     {"schema: \"a\\0b\"\n", 1, 9, PGA_ID_CONFIGURATION, "the character NUL", ""},
 };
