@@ -38,7 +38,24 @@ lower(char c)
 }
 
 static bool
-has_secret_word(struct pga_str text)
+is_letter(char c)
+{
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+/* The word "pass" by itself: others begin and end with it. */
+static bool
+is_pass(struct pga_str text, size_t at)
+{
+    size_t end = at + strlen("pass");
+
+    return pga_str_equal_nocase(pga_str_slice(text, at, end - at), "pass") &&
+           (at == 0 || !is_letter(text.data[at - 1])) &&
+           (end == text.len || !is_letter(text.data[end]));
+}
+
+bool
+pga_secret_is_named(struct pga_str text)
 {
     static const char *const words[] = {"passw",  "passphrase", "pwd",     "secret", "token",
                                         "crypt",  "credential", "api_key", "apikey", "private_key",
@@ -49,6 +66,9 @@ has_secret_word(struct pga_str text)
             if (lower(text.data[at]) == words[i][0] && text.len - at >= strlen(words[i]) &&
                 strncasecmp(text.data + at, words[i], strlen(words[i])) == 0)
                 return true;
+    for (size_t at = 0; at < text.len; at++)
+        if (lower(text.data[at]) == 'p' && is_pass(text, at))
+            return true;
     return false;
 }
 
@@ -98,7 +118,7 @@ add_body(struct search *s, const struct pga_token *token, bool standard_strings)
         if (inner.kind == PGA_TOKEN_STRING || inner.kind == PGA_TOKEN_DOLLAR_STRING)
             add_string(s, &inner);
         else if (!pga_token_is_significant(&inner) &&
-                 has_secret_word(pga_str_slice(s->text, inner.offset, inner.len)))
+                 pga_secret_is_named(pga_str_slice(s->text, inner.offset, inner.len)))
             add(s, inner.offset, inner.offset + inner.len, false);
     }
 }
@@ -135,8 +155,8 @@ skip_rows(struct search *s, struct pga_lexer *lexer)
 
         if (at > from && pga_str_equal_c(pga_str_slice(rest, 0, len), "\\."))
             break;
-        /* What follows COPY on its own line is no row. */
-        if (s->has_word && at > from)
+        /* What follows COPY on its own line is no row.  Whether it is of a table with a password can't be seen in COPY. */
+        if (at > from)
             add(s, at, at + len, true);
         at += len + (newline != NULL ? 1 : 0);
     }
@@ -180,7 +200,7 @@ search_comments(struct search *s, bool standard_strings)
     pga_lexer_init(&lexer, s->text, standard_strings);
     while (pga_lexer_next(&lexer, &token))
         if (!pga_token_is_significant(&token) &&
-            has_secret_word(pga_str_slice(s->text, token.offset, token.len)))
+            pga_secret_is_named(pga_str_slice(s->text, token.offset, token.len)))
             add(s, token.offset, token.offset + token.len, false);
     s->first = s->out->count;
 }
@@ -191,7 +211,7 @@ take_token(struct search *s, const struct pga_token *token, bool standard_string
     struct pga_str text = pga_str_slice(s->text, token->offset, token->len);
     bool is_sign = token->kind == PGA_TOKEN_OTHER;
 
-    s->has_word = s->has_word || has_secret_word(text);
+    s->has_word = s->has_word || pga_secret_is_named(text);
     if (s->wants_password && !is_sign)
         add_bare(s, token);
     s->wants_password =
@@ -258,7 +278,7 @@ void
 pga_secrets_find(struct pga_arena *mem, struct pga_str text, struct pga_secrets *out)
 {
     *out = (struct pga_secrets){.text = text};
-    if (!has_secret_word(text))
+    if (!pga_secret_is_named(text))
         return;
     /* A script can change how its strings are read: what is one in either way is masked. */
     for (int standard = 0; standard <= 1; standard++) {
@@ -272,16 +292,20 @@ pga_secrets_find(struct pga_arena *mem, struct pga_str text, struct pga_secrets 
 bool
 pga_secrets_lie_in(const struct pga_secrets *secrets, size_t offset, size_t len, bool *out_is_row)
 {
+    bool found = false;
+
+    if (out_is_row != NULL)
+        *out_is_row = false;
     for (size_t i = 0; i < secrets->count; i++) {
         const struct pga_secret *item = &secrets->items[i];
 
         if (item->offset >= offset + len || item->offset + item->len <= offset)
             continue;
         if (out_is_row != NULL)
-            *out_is_row = item->is_row;
-        return true;
+            *out_is_row = *out_is_row || item->is_row;
+        found = true;
     }
-    return false;
+    return found;
 }
 
 /* ---- what a server said ---- */
@@ -359,14 +383,16 @@ pga_secrets_scrub(struct pga_arena *mem, const struct pga_secrets *secrets, cons
                   const char *text)
 {
     /* All looks at the text as it came: what one rule hides may be what another one knows a secret by. */
-    bool *hidden = pga_new_array(mem, bool, strlen(text) + 1);
+    size_t len = strlen(text);
+    bool *hidden = pga_new_array(mem, bool, len + 1);
 
     for (size_t i = 0; i < secrets->count; i++) {
         const struct pga_secret *item = &secrets->items[i];
         struct pga_str raw = pga_str_slice(secrets->text, item->offset, item->len);
         struct pga_str plain = undouble(mem, raw);
 
-        if ((item->is_row && about[0] == '\0') || is_announcement(mem, plain))
+        if ((item->is_row && about[0] == '\0') || item->len / 2 > len ||
+            is_announcement(mem, plain))
             continue;
         mark_needle(mem, text, hidden, raw);
         if (plain.len != raw.len)

@@ -2,8 +2,8 @@
  * alterations/secret.h: keeping the passwords of a script out of what is shown and stored about it.
  *
  * A statement that has a word such as PASSWORD, secret, token or CONNECTION in it, also in a string, is taken to hold a
- * secret, and then every string of it is one: rather too much is masked than too little.  So are the rows of such a COPY,
- * comments with such a word, and what stands where the password of a role belongs, whatever it is.
+ * secret, and then every string of it is one: rather too much is masked than too little.  So are the rows of each COPY of a
+ * script that has such a word anywhere, comments with such a word, and what stands where the password of a role belongs, whatever it is.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -29,10 +29,13 @@ struct pga_secrets {
     size_t count, capacity;
 };
 
+/* Whether a text has a word that goes with secrets. */
+bool pga_secret_is_named(struct pga_str text);
+
 /* Find the secrets of a script's text. */
 void pga_secrets_find(struct pga_arena *mem, struct pga_str text, struct pga_secrets *out);
 
-/* Whether one of them lies in that part of the text; *out_is_row (may be NULL): it is a row. */
+/* Whether one of them lies in that part of the text; *out_is_row (may be NULL): one is a row. */
 bool pga_secrets_lie_in(const struct pga_secrets *secrets, size_t offset, size_t len,
                         bool *out_is_row);
 

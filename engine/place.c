@@ -5,12 +5,14 @@
  */
 #include "engine/place.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alterations/lexer.h"
 #include "alterations/secret.h"
 #include "base/compiler.h"
+#include "base/mask.h"
 #include "engine/place_within.h"
 
 #define CHARACTERS_MAX 16 /* bytes that an error about an encoding names */
@@ -135,16 +137,50 @@ pga_place_is_about_characters(const struct pga_server_message *said)
     return strcmp(said->sqlstate, "22P05") == 0 || strcmp(said->sqlstate, "22021") == 0;
 }
 
+static bool
+is_about_encoding(struct pga_str text)
+{
+    for (size_t at = 0; at < text.len; at++)
+        if (pga_str_equal_nocase(pga_str_slice(text, at, strlen("encoding")), "encoding") ||
+            pga_str_equal_nocase(pga_str_slice(text, at, strlen("names")), "names"))
+            return true;
+    return false;
+}
+
+/*
+ * Whether the server read the message in an encoding that the script chose before, and the message shows it.  In most of
+ * them each byte is a character then, but not in all: where in its line something stands is anyone's guess.
+ */
+static bool
+is_recoded(const struct pga_sent *sent)
+{
+    bool is_ascii = true;
+
+    for (size_t i = 0; i < sent->message.len && is_ascii; i++)
+        is_ascii = (unsigned char)sent->message.data[i] < 0x80;
+    for (size_t i = 0; !is_ascii && i < sent->first; i++) {
+        const struct pga_statement *statement = &sent->statements->items[i];
+
+        if (statement->kind == PGA_STATEMENT_SET_LEXICAL &&
+            is_about_encoding(pga_str_slice(sent->script->text, statement->offset, statement->len)))
+            return true;
+    }
+    return false;
+}
+
 bool
 pga_spot_find(struct pga_arena *mem, const struct pga_sent *sent,
               const struct pga_server_message *said, struct pga_spot *out)
 {
     struct pga_str text = sent->script->text;
     const struct pga_statement *statement = current_statement(sent, said);
+    bool recoded = said->position > 0 && is_recoded(sent);
 
-    out->is_exact = true;
-    if (pga_span_find(&sent->map, sent->message, said->position, sent->in_bytes, &out->offset))
+    out->is_exact = !recoded;
+    if (pga_span_find(&sent->map, sent->message, said->position, sent->in_bytes || recoded,
+                      &out->offset))
         return true;
+    out->is_exact = true;
     if (sent->results->count == 0 && pga_place_is_about_characters(said))
         return pga_place_characters(said->message, text, &out->offset);
     if (statement == NULL)
@@ -169,21 +205,58 @@ struct masking {
     struct pga_secrets secrets;
     const char *about;  /* as pga_secrets_scrub() takes it */
     const char *detail; /* the same for the detail, which has the values of rows in parentheses */
+    const char *line;   /* the same for the script's line */
+    bool is_row;        /* that line is a row */
 };
+
+/* Whether what a server says is about something that is called a password. */
+static bool
+names_secret(const struct pga_server_message *said, bool is_copy)
+{
+    return pga_secret_is_named(pga_str_of(said->column)) ||
+           pga_secret_is_named(pga_str_of(said->constraint)) ||
+           pga_secret_is_named(pga_str_of(said->detail)) ||
+           (is_copy && (pga_secret_is_named(pga_str_of(said->message)) ||
+                        pga_secret_is_named(pga_str_of(said->context))));
+}
+
+/* Whether the detail holds a row, in any language: a NOT NULL or CHECK says no, and not of a partition. */
+static bool
+quotes_row(const struct pga_server_message *said)
+{
+    static const char *const states[] = {"23502", "23514", "44000"};
+
+    for (size_t i = 0; i < PGA_COUNT_OF(states); i++)
+        if (strcmp(said->sqlstate, states[i]) == 0)
+            return strstr(said->detail, ") = (") == NULL;
+    return false;
+}
 
 static void
 choose_masking(struct pga_arena *mem, const struct pga_sent *sent,
-               const struct pga_statement *statement, struct masking *out)
+               const struct pga_statement *statement, const struct pga_server_message *said,
+               struct masking *out)
 {
-    bool is_row = false;
+    bool is_copy = statement != NULL && statement->kind == PGA_STATEMENT_COPY_IN;
+    bool is_named = names_secret(said, is_copy), has_secret = false;
+    struct pga_str text = {0};
 
+    *out = (struct masking){.about = "", .detail = "", .line = is_named ? "''$$" : ""};
     pga_secrets_find(mem, sent->script->text, &out->secrets);
-    out->about = out->detail = "";
-    if (statement == NULL || !pga_secrets_lie_in(&out->secrets, statement->offset,
-                                                 statement->end - statement->offset, &is_row))
-        return;
-    out->about = is_row ? "''\"\"$$" : "''$$";
-    out->detail = is_row ? "''\"\"$$()" : "''$$()";
+    if (statement != NULL) {
+        text = pga_str_slice(sent->script->text, statement->offset, statement->len);
+        has_secret = pga_secrets_lie_in(&out->secrets, statement->offset,
+                                        statement->end - statement->offset, &out->is_row);
+    }
+    out->is_row = out->is_row || (is_copy && is_named);
+    if (out->is_row)
+        out->about = "''\"\"$$", out->detail = "''\"\"$$()";
+    else if (strncmp(said->sqlstate, "22", 2) == 0 && pga_secret_is_named(text))
+        out->about = "''\"\"$$", out->detail = "''\"\"$$()"; /* a value that can't be read */
+    else if (has_secret)
+        out->about = "''$$", out->detail = "''$$()";
+    else if (quotes_row(said))
+        out->detail = "()";
 }
 
 /* Make *err of the server's words again, without the script's secrets. */
@@ -226,6 +299,20 @@ place_inner(struct pga_arena *mem, const struct masking *masking, const struct p
     err->inner = *inner;
 }
 
+/* The script says nothing of a password, but the server does. */
+static void
+scrub_line(struct pga_arena *mem, const struct masking *masking, struct pga_place *place)
+{
+    struct pga_secrets none = {0};
+    const char *clean =
+        masking->is_row ? PGA_MASK : pga_secrets_scrub(mem, &none, masking->line, place->text);
+
+    if (masking->line[0] == '\0' || pga_same(clean, place->text))
+        return;
+    (void)snprintf(place->text, sizeof(place->text), "%s", clean);
+    place->caret = -1; /* what it pointed to has moved */
+}
+
 bool
 pga_place_failure(struct pga_arena *mem, const struct pga_sent *sent, struct pga_error *err)
 {
@@ -242,11 +329,12 @@ pga_place_failure(struct pga_arena *mem, const struct pga_sent *sent, struct pga
     found = pga_spot_find(mem, sent, said, &spot);
     if (found && statement == NULL)
         statement = statement_at(sent->statements, spot.offset);
-    choose_masking(mem, sent, statement, &masking);
+    choose_masking(mem, sent, statement, said, &masking);
     scrub(mem, &masking, said, err);
     if (!found)
         return pga_error_place(err, sent->script->file, 0, 0, NULL, 0);
     (void)pga_script_place(err, sent->script, spot.offset);
+    scrub_line(mem, &masking, &err->place);
     if (spot.is_exact)
         return true;
     err->place.column = 0;

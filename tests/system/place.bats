@@ -71,6 +71,16 @@ hidden() {
     fails 3:8 $'\xef\xbb\xbfSELECT 1;\n\nSELECT ^wrong;' 'column "wrong" does not exist'
 }
 
+@test "no column is named in an encoding that the script chose" {
+    script 1.0.0-15-it.up.sql $'SET client_encoding = latin1;\nSELECT \'éé\',\n  \'éé\', wrong;'
+    expect 65 pgalter deploy
+    contains "$errors" "$file:3: alteration"
+    contains "$errors" "line:   'éé', wrong;"
+    lacks "$errors" "^"
+    fails 2:8 $'SET client_encoding = latin1;\nSELECT ^wrong;' 'column "wrong" does not exist'
+    fails 2:14 $'SET standard_conforming_strings = on;\nSELECT \'éé\', ^wrong;' 'column "wrong" does not exist'
+}
+
 @test "a long line is cut around its error" {
     local long
     long=$(printf '日%.0s' {1..300})
@@ -394,6 +404,39 @@ bob	hunter2
         [ "$got" = 65 ] || [ "$got" = 64 ]
         hidden hunter2 || { echo "of: $text"; return 1; }
     done
+    # What the script doesn't hold, or doesn't call a password.
+    query "$db" "CREATE TABLE vault (p text); INSERT INTO vault VALUES ('hunter2');
+        CREATE TABLE u (id int NOT NULL, password text UNIQUE, CHECK (id < 9)); INSERT INTO u VALUES (1, 'hunter2')"
+    for text in \
+        "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''ALTER ROLE place_none PASSWORD '' || quote_literal((SELECT p FROM vault)); END'; SELECT f();" \
+        "DO \$\$ BEGIN EXECUTE 'ALTER ROLE place_none PASSWORD ' || quote_literal((SELECT p FROM vault)); END \$\$;" \
+        "DO \$\$ DECLARE x text := (SELECT p FROM vault); BEGIN RAISE NOTICE 'pass: %', x; RAISE NOTICE 'password %', x; RAISE EXCEPTION 'pwd %', x; END \$\$;" \
+        "INSERT INTO u SELECT 2, p FROM vault;" \
+        "INSERT INTO u VALUES (2, 'hunter2');" \
+        "INSERT INTO u SELECT 10, p FROM vault;" \
+        "INSERT INTO u SELECT NULL, p FROM vault;" \
+        "ALTER TABLE u ALTER password TYPE int USING password::int;" \
+        "COPY u FROM stdin;
+1	hunter2
+\\." \
+        "CREATE TABLE v (id int, password text);
+COPY v FROM stdin;
+1	hunter2	x
+\\." \
+        "COPY u FROM stdin WITH (DELIMITER ',');
+1,hunter2
+\\."; do
+        script 1.0.0-15-it.up.sql "$text"
+        expect 65 pgalter deploy
+        hidden hunter2 || { echo "of: $text"; return 1; }
+    done
+    # What isn't called one is shown, but for whole rows.
+    script 1.0.0-15-it.up.sql "CREATE TABLE w (a text PRIMARY KEY); INSERT INTO w VALUES ('bob'); INSERT INTO w VALUES ('bob');"
+    expect 65 pgalter deploy
+    contains "$errors" "Key (a)=(bob) already exists."
+    script 1.0.0-15-it.up.sql "CREATE TABLE w (a text CHECK (a > 'c')); INSERT INTO w VALUES ('bob');"
+    expect 65 pgalter deploy
+    contains "$errors" "Failing row contains (****)."
     # An open quote: it is not even sent.
     script 1.0.0-15-it.up.sql "ALTER ROLE place_bob PASSWORD 'hunter2"
     expect 64 pgalter deploy

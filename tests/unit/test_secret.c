@@ -69,7 +69,11 @@ static const struct {
     {"COPY users (name, password) FROM STDIN;\nbob\t@hunter2\n\\.\nSELECT 'a';", "^****"},
     {"COPY users (name, password) FROM STDIN;\nbob\thunter2\n\\.\nSELECT 'a', @x;",
      "SELECT 'a', ^x;"},
-    {"COPY users (name) FROM STDIN;\n@bob\n\\.\n-- password", "^bob"},
+    {"COPY users (name) FROM STDIN;\n@bob\n\\.\n-- word", "^bob"},
+    {"CREATE TABLE u (password text);\nCOPY u FROM STDIN;\n@bob\n\\.", "^****"},
+    {"INSERT INTO u (pass) VALUES ('x', @y);", "INSERT INTO u (pass) VALUES (****, ^y);"},
+    {"INSERT INTO u (bypass, passes) VALUES ('x', @y);",
+     "INSERT INTO u (bypass, passes) VALUES ('x', ^y);"},
     {"INSERT INTO tokens VALUES (1, 'abc') @x;", "INSERT INTO tokens VALUES (1, ****) ^x;"},
     {"ALTER ROLE b PASSWORD 'a\\'b' @x;", "ALTER ROLE b PASSWORD ****^****"},
 };
@@ -148,6 +152,10 @@ START_TEST(where_they_lie)
     ck_assert(pga_secrets_lie_in(&secrets, 12, 26, &is_row));
     ck_assert(!is_row);
     ck_assert(pga_secrets_lie_in(&secrets, 39, text.len - 39, &is_row));
+    ck_assert(is_row);
+    text = PGA_STR("COPY t (password) FROM STDIN (DELIMITER ',');\nrow\n\\.\n");
+    pga_secrets_find(&mem, text, &secrets);
+    ck_assert(pga_secrets_lie_in(&secrets, 0, text.len, &is_row));
     ck_assert(is_row);
 }
 END_TEST
