@@ -266,7 +266,7 @@ pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
     (void)vfprintf(stderr, fmt, args);
     va_end(args);
     (void)fputs("\npgalter: hint: this is an error in pgalter itself; please report it with "
-                "the command line and the output of \"pgalter version\"\n",
+                "the command line and the output of \"pgalter doctor --report\"\n",
                 stderr);
     _Exit(70);
 }
