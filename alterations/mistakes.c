@@ -14,16 +14,9 @@ pga_mistakes_on(struct pga_arena *mem)
 static void
 append(struct pga_buf *buf, const struct pga_error *err)
 {
-    const struct pga_place *place = &err->place;
+    const char *place = pga_place_format(buf->mem, &err->place);
 
-    pga_buf_append_c(buf, "\n- ");
-    if (place->file[0] != '\0')
-        pga_buf_append_c(buf, place->file);
-    if (place->line > 0)
-        pga_buf_appendf(buf, ":%d", place->line);
-    if (place->line > 0 && place->column > 0)
-        pga_buf_appendf(buf, ":%d", place->column);
-    pga_buf_appendf(buf, "%s%s", place->file[0] == '\0' ? "" : ": ", err->message);
+    pga_buf_appendf(buf, "\n- %s%s%s", place, place[0] == '\0' ? "" : ": ", err->message);
     if (err->hint[0] != '\0')
         pga_buf_appendf(buf, ". %s", err->hint);
 }

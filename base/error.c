@@ -221,6 +221,16 @@ pga_error_place(struct pga_error *err, const char *file, int line, int column, c
     return false;
 }
 
+const char *
+pga_place_format(struct pga_arena *mem, const struct pga_place *place)
+{
+    if (place->file[0] == '\0' || place->line == 0)
+        return place->file;
+    if (place->column == 0)
+        return pga_format(mem, "%s:%d", place->file, place->line);
+    return pga_format(mem, "%s:%d:%d", place->file, place->line, place->column);
+}
+
 int
 pga_error_exit_status(const struct pga_error *err)
 {

@@ -20,6 +20,8 @@
 
 #include "base/compiler.h"
 
+struct pga_arena;
+
 /* What a caller can decide upon.  PGA_OK is 0, so that {0} is "no error". */
 enum pga_code {
     PGA_OK = 0,
@@ -93,6 +95,9 @@ bool pga_error_context(struct pga_error *err, const char *fmt, ...) PGA_PRINTF(2
  */
 bool pga_error_place(struct pga_error *err, const char *file, int line, int column,
                      const char *text, size_t text_len);
+
+/* "file:line:column", as much of it as is known; "" without a file. */
+const char *pga_place_format(struct pga_arena *mem, const struct pga_place *place);
 
 /* Exit status of a code (DESIGN 7); for PGA_ERR_INTERRUPTED 128 + signal.  PGA_OK is 0. */
 int pga_error_exit_status(const struct pga_error *err);

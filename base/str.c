@@ -412,3 +412,23 @@ pga_buf_append_printable(struct pga_buf *buf, struct pga_str text)
         at += n == 0 ? 1 : n;
     }
 }
+
+const char *
+pga_shell_word(struct pga_arena *mem, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_./:@=,+%-";
+    struct pga_buf out = pga_buf_on(mem);
+
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0')
+        return word;
+    pga_buf_append_char(&out, '\'');
+    for (; *word != '\0'; word++) {
+        if (*word == '\'')
+            pga_buf_append_c(&out, "'\\''");
+        else
+            pga_buf_append_char(&out, *word);
+    }
+    pga_buf_append_char(&out, '\'');
+    return out.data;
+}

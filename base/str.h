@@ -93,6 +93,9 @@ struct pga_str pga_buf_str(const struct pga_buf *buf);
  */
 void pga_buf_append_literal(struct pga_buf *buf, struct pga_str text);
 
+/* A word as a shell takes it: as it is, or in '...'. */
+const char *pga_shell_word(struct pga_arena *mem, const char *word);
+
 /*
  * Append text so that it can't drive a terminal or forge a line: control characters but for the
  * tab, line breaks included, become \n, \r, \x1b or \u009b, and bytes that aren't UTF-8 \xff.

@@ -13,17 +13,6 @@
 #include "cli/observe.h"
 #include "cli/repeat.h"
 
-/* "file:line:column", as much of it as is known. */
-static const char *
-format_place(struct pga_arena *mem, const struct pga_place *place)
-{
-    if (place->column > 0)
-        return pga_format(mem, "%s:%d:%d", place->file, place->line, place->column);
-    if (place->line > 0)
-        return pga_format(mem, "%s:%d", place->file, place->line);
-    return place->file;
-}
-
 /* The caret under the character, which stands behind as many columns as a terminal takes for what is before it. */
 static const char *
 format_caret(struct pga_arena *mem, const struct pga_place *place)
@@ -116,12 +105,12 @@ report_text(struct pga_context *ctx, const struct pga_error *err, const char *hi
 {
     const struct pga_place *place = &err->place;
     const struct pga_log *log = &ctx->log;
-    const char *at =
-        place->file[0] == '\0' ? "" : pga_format(ctx->mem, "%s: ", format_place(ctx->mem, place));
+    const char *at = pga_place_format(ctx->mem, place);
     const char *state =
         err->sqlstate[0] == '\0' ? "" : pga_format(ctx->mem, " (SQLSTATE %s)", err->sqlstate);
 
-    pga_log_write(log, PGA_LOG_ERROR, "%s%s%s", at, err->message, state);
+    pga_log_write(log, PGA_LOG_ERROR, "%s%s%s%s", at, at[0] == '\0' ? "" : ": ", err->message,
+                  state);
     report_line(ctx, "line", place);
     report_line(ctx, "query", &err->inner);
     if (err->detail[0] != '\0')

@@ -19,27 +19,6 @@ static const enum pga_option_id repeated[] = {PGA_OPTION_CONFIG,  PGA_OPTION_ENV
                                               PGA_OPTION_DB_FILE, PGA_OPTION_DIR, PGA_OPTION_SCHEMA,
                                               PGA_OPTION_OWNER,   PGA_OPTION_ROLE};
 
-/* A word as a shell takes it. */
-static void
-append_word(struct pga_buf *buf, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_./:@=,+%-";
-
-    if (word[strspn(word, plain)] == '\0') {
-        pga_buf_append_c(buf, word);
-        return;
-    }
-    pga_buf_append_char(buf, '\'');
-    for (; *word != '\0'; word++) {
-        if (*word == '\'')
-            pga_buf_append_c(buf, "'\\''");
-        else
-            pga_buf_append_char(buf, *word);
-    }
-    pga_buf_append_char(buf, '\'');
-}
-
 static void
 append_options(struct pga_context *ctx, const struct pga_command *command, struct pga_buf *buf)
 {
@@ -53,8 +32,7 @@ append_options(struct pga_context *ctx, const struct pga_command *command, struc
             continue;
         if (repeated[i] == PGA_OPTION_DB && !pga_same(pga_session_mask(ctx, text), text))
             text = "URL";
-        pga_buf_appendf(buf, " --%s ", option->name);
-        append_word(buf, text);
+        pga_buf_appendf(buf, " --%s %s", option->name, pga_shell_word(ctx->mem, text));
     }
 }
 

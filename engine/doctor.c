@@ -100,28 +100,15 @@ pga_finding_sql(const struct pga_doctor *doctor, struct pga_finding *out, const 
                                 .database = database});
 }
 
-/* "file:line:column: ", as much of it as is known. */
-static const char *
-place_of(struct pga_arena *mem, const struct pga_place *place)
-{
-    if (place->file[0] == '\0')
-        return "";
-    if (place->column > 0)
-        return pga_format(mem, "%s:%d:%d: ", place->file, place->line, place->column);
-    if (place->line > 0)
-        return pga_format(mem, "%s:%d: ", place->file, place->line);
-    return pga_format(mem, "%s: ", place->file);
-}
-
 void
 pga_finding_say_error(const struct pga_doctor *doctor, struct pga_finding *out,
                       enum pga_verdict verdict, const struct pga_error *error)
 {
     const char *line = pga_mask_text(doctor->mem, error->detail);
+    const char *place = pga_place_format(doctor->mem, &error->place);
 
-    pga_finding_say(doctor, out, verdict, "%s%s%s",
-                    pga_mask_text(doctor->mem, place_of(doctor->mem, &error->place)),
-                    pga_mask_text(doctor->mem, error->message),
+    pga_finding_say(doctor, out, verdict, "%s%s%s%s", pga_mask_text(doctor->mem, place),
+                    place[0] == '\0' ? "" : ": ", pga_mask_text(doctor->mem, error->message),
                     error->sqlstate[0] == '\0'
                         ? ""
                         : pga_format(doctor->mem, " (SQLSTATE %s)", error->sqlstate));
@@ -194,22 +181,6 @@ pga_doctor_age(const struct pga_doctor *doctor, int64_t seconds)
 {
     return pga_format_duration_ms(doctor->mem,
                                   seconds < INT64_MAX / 1000 ? seconds * 1000 : INT64_MAX);
-}
-
-const char *
-pga_doctor_shell(const struct pga_doctor *doctor, const char *word)
-{
-    struct pga_buf out = pga_buf_on(doctor->mem);
-
-    if (word[0] != '\0' &&
-        word[strspn(word, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_./:-")] ==
-            '\0')
-        return word;
-    pga_buf_append_char(&out, '\'');
-    for (; *word != '\0'; word++)
-        pga_buf_append_c(&out, *word == '\'' ? "'\\''" : (char[]){*word, '\0'});
-    pga_buf_append_char(&out, '\'');
-    return out.data;
 }
 
 /* Why a check can't be made, or NULL when it can. */

@@ -47,7 +47,4 @@ const char *pga_doctor_count(const struct pga_doctor *doctor, size_t count, cons
 /* "3 min 5 s" of whole seconds. */
 const char *pga_doctor_age(const struct pga_doctor *doctor, int64_t seconds);
 
-/* A word as a shell takes it. */
-const char *pga_doctor_shell(const struct pga_doctor *doctor, const char *word);
-
 #endif

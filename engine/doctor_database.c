@@ -27,7 +27,7 @@ pga_check_encoding(const struct pga_doctor *doctor, struct pga_finding *out)
                            ? "nothing checks what is stored: any program may write any bytes"
                            : "a script with characters that it lacks fails");
     pga_finding_next(doctor, out, PGA_NEXT_COMMAND, "createdb -T template0 -E UTF8 %s_utf8",
-                     pga_doctor_shell(doctor, text(doctor, PGA_PROBE_SERVER, 0, "database")));
+                     pga_shell_word(doctor->mem, text(doctor, PGA_PROBE_SERVER, 0, "database")));
     pga_finding_next(doctor, out, PGA_NEXT_ADVICE,
                      "Dump this database, restore it there, and let the two change names; the "
                      "journal comes along. Until then keep scripts to ASCII.");

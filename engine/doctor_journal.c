@@ -101,7 +101,7 @@ say_untrusted(const struct pga_doctor *doctor, struct pga_finding *out)
     pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "Only if \"%s\" rightly owns it:", owner);
     pga_finding_next(doctor, out, PGA_NEXT_COMMAND, "pgalter doctor --%s %s",
                      pga_answer_is_true(doctor, PGA_PROBE_JOURNAL, 0, "can_act") ? "role" : "owner",
-                     pga_doctor_shell(doctor, owner));
+                     pga_shell_word(doctor->mem, owner));
 }
 
 void
@@ -212,7 +212,7 @@ static void
 add_unfinished(const struct pga_doctor *doctor, struct pga_finding *out,
                const struct pga_unfinished *row)
 {
-    const char *id = pga_doctor_shell(doctor, row->id);
+    const char *id = pga_shell_word(doctor->mem, row->id);
 
     pga_finding_detail(doctor, out, "\"%s\" (%s): statement %lld %s, since %s, by %s", row->id,
                        row->is_down ? "down" : "up", (long long)row->unit + 1,

@@ -181,7 +181,6 @@ record_failure(struct pga_runner *runner, const char *id, bool is_down, const st
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
-    const struct pga_place *place = &err->place;
     struct pga_attempt attempt = {
         .id = id,
         .direction = is_down ? "down" : "up",
@@ -189,13 +188,9 @@ record_failure(struct pga_runner *runner, const char *id, bool is_down, const st
         .sqlstate = err->sqlstate,
         .message = pga_mask_text(&mem, err->message),
         .detail = pga_mask_text(&mem, err->detail),
-        .place = place->file,
+        .place = pga_place_format(&mem, &err->place),
     };
 
-    if (place->line > 0)
-        attempt.place = pga_format(&mem, "%s:%d", place->file, place->line);
-    if (place->column > 0)
-        attempt.place = pga_format(&mem, "%s:%d", attempt.place, place->column);
     pga_attempt_record(runner->journal, &attempt);
     runner->has_recorded = true;
 }

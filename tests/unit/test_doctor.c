@@ -307,16 +307,6 @@ START_TEST(unfinished_steps)
 }
 END_TEST
 
-START_TEST(words_for_a_shell)
-{
-    ck_assert_str_eq(pga_doctor_shell(&p.doctor, "1714984800-add_invites"),
-                     "1714984800-add_invites");
-    ck_assert_str_eq(pga_doctor_shell(&p.doctor, ""), "''");
-    ck_assert_str_eq(pga_doctor_shell(&p.doctor, "$(x)"), "'$(x)'");
-    ck_assert_str_eq(pga_doctor_shell(&p.doctor, "a'b"), "'a'\\''b'");
-}
-END_TEST
-
 /* A role that the server refuses to show others' sessions. */
 START_TEST(hidden_sessions)
 {
@@ -350,7 +340,6 @@ main(void)
     tcase_add_test(tcase, the_lock);
     tcase_add_test(tcase, the_journal);
     tcase_add_test(tcase, unfinished_steps);
-    tcase_add_test(tcase, words_for_a_shell);
     tcase_add_test(tcase, hidden_sessions);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -204,6 +205,22 @@ START_TEST(place_may_be_unknown)
 }
 END_TEST
 
+START_TEST(place_says_what_is_known)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_place place = {.line = 3, .column = 7};
+
+    ck_assert_str_eq(pga_place_format(&mem, &place), "");
+    (void)snprintf(place.file, sizeof(place.file), "a.up.sql");
+    ck_assert_str_eq(pga_place_format(&mem, &place), "a.up.sql:3:7");
+    place.column = 0;
+    ck_assert_str_eq(pga_place_format(&mem, &place), "a.up.sql:3");
+    place.line = 0;
+    ck_assert_str_eq(pga_place_format(&mem, &place), "a.up.sql");
+}
+END_TEST
+
 START_TEST(exit_status_and_name_follow_the_table)
 {
     struct pga_error err = {0};
@@ -266,6 +283,7 @@ main(void)
     tcase_add_test(tcase, place_cuts_around_the_column);
     tcase_add_test(tcase, place_keeps_the_caret_at_the_line);
     tcase_add_test(tcase, place_may_be_unknown);
+    tcase_add_test(tcase, place_says_what_is_known);
     tcase_add_test(tcase, exit_status_and_name_follow_the_table);
     tcase_add_test(tcase, the_topic_is_the_id_or_the_exit_status);
     tcase_add_exit_test(tcase, bug_ends_with_its_own_status, 70);

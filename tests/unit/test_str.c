@@ -352,6 +352,24 @@ START_TEST(printable_can_not_drive_a_terminal)
 }
 END_TEST
 
+START_TEST(words_for_a_shell)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    ck_assert_str_eq(pga_shell_word(&mem, "1714984800-add_invites"), "1714984800-add_invites");
+    ck_assert_str_eq(pga_shell_word(&mem, "postgresql://u@h:5432/d,%20+.="),
+                     "postgresql://u@h:5432/d,%20+.=");
+    ck_assert_str_eq(pga_shell_word(&mem, ""), "''");
+    ck_assert_str_eq(pga_shell_word(&mem, "a b"), "'a b'");
+    ck_assert_str_eq(pga_shell_word(&mem, "$(x)"), "'$(x)'");
+    ck_assert_str_eq(pga_shell_word(&mem, "~"), "'~'");
+    ck_assert_str_eq(pga_shell_word(&mem, "a\nb"), "'a\nb'");
+    ck_assert_str_eq(pga_shell_word(&mem, "a'b"), "'a'\\''b'");
+    ck_assert_str_eq(pga_shell_word(&mem, "\xc3\xa4"), "'\xc3\xa4'");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -372,6 +390,7 @@ main(void)
     tcase_add_test(tcase, buffer_grows);
     tcase_add_test(tcase, literal_doubles_quotes_and_backslashes);
     tcase_add_test(tcase, printable_can_not_drive_a_terminal);
+    tcase_add_test(tcase, words_for_a_shell);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
