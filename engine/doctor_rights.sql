@@ -1,4 +1,4 @@
--- What the current role lacks for pgalter's commands: the purpose (read, write, create, tables), the statement that gives
+-- What the current role lacks for pgalter's commands: the purpose (read, texts, write, create, tables, path), the statement that gives
 -- it, and the role that may run that statement.  Looks at catalogs only.  PostgreSQL 13 and later.
 WITH me AS (
     SELECT r.oid, r.rolname
@@ -22,7 +22,7 @@ WITH me AS (
     FROM (VALUES
            (1, 'history', 'SELECT', 'read'), (2, 'journal', 'SELECT', 'read'),
            (3, 'unfinished', 'SELECT', 'read'), (4, 'attempts', 'SELECT', 'read'),
-           (5, 'scripts', 'SELECT', 'write'), (6, 'scripts', 'INSERT', 'write'),
+           (5, 'scripts', 'SELECT', 'write'), (15, 'scripts', 'SELECT', 'texts'), (6, 'scripts', 'INSERT', 'write'),
            (7, 'history', 'INSERT', 'write'), (8, 'attempts', 'INSERT', 'write'),
            (9, 'journal', 'INSERT', 'write'), (10, 'journal', 'UPDATE', 'write'), (11, 'journal', 'DELETE', 'write'),
            (12, 'unfinished', 'INSERT', 'write'), (13, 'unfinished', 'UPDATE', 'write'), (14, 'unfinished', 'DELETE', 'write')

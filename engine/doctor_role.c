@@ -34,14 +34,34 @@ add_missing(const struct pga_doctor *doctor, struct pga_finding *out, const char
     return count;
 }
 
+/* Texts of scripts are not for every reader (STEP 2), so that their right is no fault when it is missing. */
+static bool
+advise_texts(const struct pga_doctor *doctor, struct pga_finding *out)
+{
+    for (size_t i = 0; i < pga_answer_rows(doctor, PGA_PROBE_RIGHTS); i++) {
+        if (!pga_same(pga_answer_text(doctor, PGA_PROBE_RIGHTS, i, "purpose"), "texts"))
+            continue;
+        pga_finding_next(doctor, out, PGA_NEXT_ADVICE,
+                         "Only if this role is to read the scripts' texts, for show, plan rollback "
+                         "and changed files; as \"%s\" run: %s;",
+                         pga_answer_text(doctor, PGA_PROBE_RIGHTS, i, "owner"),
+                         pga_answer_text(doctor, PGA_PROBE_RIGHTS, i, "statement"));
+        return true;
+    }
+    return false;
+}
+
 void
 pga_check_reading(const struct pga_doctor *doctor, struct pga_finding *out)
 {
     size_t count = add_missing(doctor, out, "read");
+    bool lacks_texts = advise_texts(doctor, out);
 
     if (count == 0)
-        pga_finding_say(doctor, out, PGA_VERDICT_OK,
-                        "the role may run status, list, history and plan");
+        pga_finding_say(doctor, out, PGA_VERDICT_OK, "%s",
+                        lacks_texts ? "the role may run status, list, history, and plan where it "
+                                      "needs no stored script"
+                                    : "the role may run status, list, history and plan");
     else
         pga_finding_say(doctor, out, PGA_VERDICT_ATTENTION,
                         "%s missing to run status, list, history and plan",

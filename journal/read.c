@@ -288,6 +288,25 @@ place_texts(struct pga_journal *journal, const struct pga_result *result,
     return true;
 }
 
+/* Readers have no right on the texts unless somebody gave it to them (STEP 2): the statement that does. */
+static bool
+hint_texts(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
+{
+    struct pga_error ignored = {0};
+    struct pga_result role;
+
+    if (err->code != PGA_ERR_DENIED ||
+        !pga_journal_select(journal, PGA_STR("SELECT pg_catalog.quote_ident(CURRENT_USER);"), mem,
+                            &role, &ignored) ||
+        role.row_count != 1 || role.column_count != 1)
+        return false;
+    return pga_error_hint(
+        err,
+        "Readers see no scripts unless the journal's owner lets them: GRANT SELECT "
+        "ON TABLE %s.scripts TO %s;",
+        journal->schema_sql, pga_result_value(&role, 0, 0));
+}
+
 bool
 pga_journal_texts(struct pga_journal *journal, const struct pga_digest *digests, size_t count,
                   struct pga_arena *mem, struct pga_str *texts, struct pga_error *err)
@@ -304,8 +323,10 @@ pga_journal_texts(struct pga_journal *journal, const struct pga_digest *digests,
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_raw(&values, "digests", list.data);
     pga_sql_expand(&sql, pga_text_texts_sql, &values);
-    if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err))
-        return pga_session_fail(journal->driver, err, "reading the stored scripts");
+    if (!pga_journal_select(journal, pga_buf_str(&sql), mem, &result, err)) {
+        (void)!pga_session_fail(journal->driver, err, "reading the stored scripts");
+        return hint_texts(journal, mem, err);
+    }
     if (!pga_session_check_answer(&result, 2, err))
         return false;
     return place_texts(journal, &result, digests, count, texts, mem, err);

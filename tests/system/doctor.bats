@@ -181,6 +181,19 @@ healthy"
     is journal history ok
     is journal scripts "not checked" "may not read them"
     same "$(unhealthy)" "role/deploying"
+    # What readers by design may not, and what would let them.
+    is role reading ok "needs no stored script"
+    local id
+    id=$(query "$db" "SELECT id FROM pgalter.journal LIMIT 1")
+    before=$out
+    expect 77 pgalter show "$id" --owner deployer_of_3
+    expect 77 pgalter plan rollback zero --owner deployer_of_3
+    out=$before
+    PGUSER=postgres query "$db" "$(finding role reading | jq -r '.next[0].text' | sed 's/.* run: //')"
+    expect 0 pgalter show "$id" --owner deployer_of_3
+    expect 0 pgalter plan rollback zero --owner deployer_of_3
+    examine 20 --owner deployer_of_3
+    is role reading ok "list, history and plan"
     table 1.0.0-300-c c
     before=$out
     expect 77 pgalter deploy --owner deployer_of_3

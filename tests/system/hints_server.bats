@@ -11,6 +11,22 @@ teardown_file() { cluster_stop; }
 setup() { hints_setup; }
 teardown() { hints_teardown; }
 
+# ---- the output ----
+
+#: To see where the database stands now: pgalter status
+#: To see what runs now: pgalter local status
+@test "what was done, and could not be told" {
+    [ -c /dev/full ] || skip "no /dev/full"
+    untold() { "$@" >/dev/full; }
+    table 1.0.0-1-one one
+    expect 1 untold p deploy
+    expect 0 follow 1
+    contains "$out" "applied    1 alteration"
+    expect 1 untold pgalter local stop
+    expect 0 follow 1
+    contains "$out" "$own"
+}
+
 # ---- the server ----
 
 #: %sCreate it with "createdb%s %s", or name another one with --db or PGALTER_DATABASE_URL.
@@ -46,6 +62,24 @@ teardown() { hints_teardown; }
     lacks "$errors" "Is the server running"
     sql_in=postgres expect 0 follow 1
     expect 0 p status
+}
+
+#: Readers see no scripts unless the journal's owner lets them: GRANT SELECT ON TABLE %s.scripts TO %s;
+@test "a reader that is to see the stored scripts" {
+    table 1.0.0-300-c c
+    expect 0 p deploy
+    query "$db" "CREATE ROLE \"Reader $db\" LOGIN; GRANT USAGE ON SCHEMA pgalter TO \"Reader $db\";
+        GRANT SELECT ON pgalter.history, pgalter.journal, pgalter.unfinished, pgalter.attempts TO \"Reader $db\""
+    local words
+    for words in "show 300-c" "plan rollback zero"; do
+        # shellcheck disable=SC2086 # words
+        PGUSER="Reader $db" expect 77 p $words --owner postgres
+    done
+    expect 0 follow 1
+    for words in "show 300-c" "plan rollback zero"; do
+        # shellcheck disable=SC2086 # words
+        PGUSER="Reader $db" expect 0 p $words --owner postgres
+    done
 }
 
 #: "unset PGREQUIREPEER", or look into the service file
