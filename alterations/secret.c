@@ -205,6 +205,14 @@ search_comments(struct search *s, bool standard_strings)
     s->first = s->out->count;
 }
 
+/* A quoted name that holds statements, as its closing quote is missing. */
+static bool
+is_swallowed(const struct pga_token *token, struct pga_str text)
+{
+    return token->kind == PGA_TOKEN_QUOTED_NAME && pga_secret_is_named(text) &&
+           (token->unterminated || memchr(text.data, '\'', text.len) != NULL);
+}
+
 static void
 take_token(struct search *s, const struct pga_token *token, bool standard_strings)
 {
@@ -219,7 +227,8 @@ take_token(struct search *s, const struct pga_token *token, bool standard_string
                                            pga_str_equal_nocase(pga_str_slice(text, 0, 4), "pass"));
     if (token->kind == PGA_TOKEN_DOLLAR_STRING && s->is_routine)
         add_body(s, token, standard_strings);
-    else if (token->kind == PGA_TOKEN_STRING || token->kind == PGA_TOKEN_DOLLAR_STRING)
+    else if (token->kind == PGA_TOKEN_STRING || token->kind == PGA_TOKEN_DOLLAR_STRING ||
+             is_swallowed(token, text))
         add_string(s, token);
     else if (token->kind == PGA_TOKEN_WORD)
         take_word(s, text);
@@ -274,6 +283,26 @@ merge(struct pga_secrets *secrets)
     secrets->count = kept;
 }
 
+/* Where a quote is missing, what seems to stand between strings is in one. */
+static void
+guess(struct pga_arena *mem, struct pga_secrets *secrets)
+{
+    const char *text = pga_str_dup(mem, secrets->text);
+    size_t len = strlen(text), end;
+    bool *hidden = pga_new_array(mem, bool, len + 1);
+
+    pga_mask_mark(text, hidden);
+    for (size_t at = 0; at < len; at = end + 1) {
+        for (end = at; hidden[end];)
+            end++;
+        if (end == at)
+            continue;
+        secrets->guesses = pga_grow(mem, secrets->guesses, secrets->guess_count,
+                                    &secrets->guess_capacity, sizeof(*secrets->guesses));
+        secrets->guesses[secrets->guess_count++] = (struct pga_secret){at, end - at, false};
+    }
+}
+
 void
 pga_secrets_find(struct pga_arena *mem, struct pga_str text, struct pga_secrets *out)
 {
@@ -287,6 +316,7 @@ pga_secrets_find(struct pga_arena *mem, struct pga_str text, struct pga_secrets 
         search(&s, standard == 1);
     }
     merge(out);
+    guess(mem, out);
 }
 
 bool
@@ -398,6 +428,14 @@ pga_secrets_scrub(struct pga_arena *mem, const struct pga_secrets *secrets, cons
         if (plain.len != raw.len)
             mark_needle(mem, text, hidden, plain);
     }
+    for (size_t i = 0; i < secrets->guess_count; i++) {
+        const struct pga_secret *item = &secrets->guesses[i];
+
+        /* Others may be names. */
+        if (item->len > 2 && is_quote(secrets->text.data[item->offset]))
+            mark_needle(mem, text, hidden,
+                        pga_str_slice(secrets->text, item->offset + 1, item->len - 2));
+    }
     for (; about[0] != '\0' && about[1] != '\0'; about += 2)
         mark_between(text, hidden, about[0], about[1]);
     pga_mask_mark(text, hidden);
@@ -422,6 +460,8 @@ outer(const struct pga_secrets *secrets, size_t i, size_t *out_from, size_t *out
 static void
 append_clean(struct pga_buf *out, const struct pga_secrets *secrets, size_t from, size_t to)
 {
+    bool is_masked = false;
+
     for (size_t i = 0; i < secrets->count && from < to; i++) {
         size_t begin, end;
 
@@ -430,7 +470,9 @@ append_clean(struct pga_buf *out, const struct pga_secrets *secrets, size_t from
             continue;
         if (begin > from)
             pga_buf_append(out, pga_str_slice(secrets->text, from, begin - from));
-        pga_buf_append_c(out, PGA_MASK);
+        if (begin > from || !is_masked) /* one for those that touch each other */
+            pga_buf_append_c(out, PGA_MASK);
+        is_masked = true;
         from = end;
     }
     if (from < to)
@@ -466,6 +508,12 @@ pga_secret_place(struct pga_error *err, const char *file, int line, struct pga_s
     offset = offset < text.len ? offset : text.len;
     pga_text_locate(text, offset, &ignored, &column, &whole);
     pga_secrets_find(&mem, text, &secrets);
+    for (size_t i = 0; i < secrets.guess_count; i++) {
+        secrets.items =
+            pga_grow(&mem, secrets.items, secrets.count, &secrets.capacity, sizeof(*secrets.items));
+        secrets.items[secrets.count++] = secrets.guesses[i];
+    }
+    merge(&secrets);
     start = (size_t)(whole.data - text.data);
     append_clean(&before, &secrets, start, begin_of(&secrets, offset));
     append_clean(&shown, &secrets, start, start + whole.len);

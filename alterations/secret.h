@@ -24,9 +24,12 @@ struct pga_secret {
 };
 
 struct pga_secrets {
-    struct pga_str text; /* the script's */
-    struct pga_secret *items;
+    struct pga_str text;      /* the script's */
+    struct pga_secret *items; /* in order, none within or across another */
     size_t count, capacity;
+    struct pga_secret
+        *guesses; /* what follows a word such as PASSWORD, wherever quotes seem to begin and end */
+    size_t guess_count, guess_capacity;
 };
 
 /* Whether a text has a word that goes with secrets. */

@@ -10,7 +10,9 @@
 
 #include "base/str.h"
 
-#define BLANKS  " \t\r\n\v\f"
+#define BLANKS " \t\r\n\v\f"
+#define URL_MAX                                                                                    \
+    8192 /* bytes in which a password ends: words of data can have megabytes and many URLs */
 #define CLOSING "\"'),.;:" /* at the end of a word: most likely of the sentence around it */
 
 static int
@@ -121,6 +123,18 @@ is_word_of(const char *text, size_t len, const char *const *words)
     return false;
 }
 
+/* Whether a word of that length has a digit, a capital behind its first letter and small ones, or a sign. */
+static bool
+is_mixed(const char *text, size_t len)
+{
+    static const char small[] = "abcdefghijklmnopqrstuvwxyz",
+                      capital[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *other = len > 1 ? "0123456789!#$%&*+@^~" : "0123456789";
+
+    return len > 0 && (strcspn(text, other) < len ||
+                       (strcspn(text, small) < len && strcspn(text + 1, capital) < len - 1));
+}
+
 /*
  * Whether a word looks chosen and not like one of a sentence or a statement: it has quotes, a digit, a capital behind a
  * small letter, or a sign.  Not so what is masked already, a type, or a call.
@@ -130,23 +144,17 @@ is_chosen(const char *text)
 {
     static const char *const types[] = {"int2", "int4", "int8", "float4", "float8", NULL};
     size_t len = (size_t)(word_end(text) - text), name = 0;
-    bool has_small = false, has_capital = false, has_other = false;
+    const char *mask;
 
     if (*text == '\'' || *text == '"' || dollar_end(text) != NULL || value_end(text) != text + len)
         return true;
     while (is_letter(text[name]) || text[name] == '_')
         name++;
-    if (len == 0 || text[name] == '(' || is_word_of(text, len, types))
+    mask = memchr(text, PGA_MASK[0], len);
+    if (text[name] == '(' || is_word_of(text, len, types) ||
+        (mask != NULL && strncmp(mask, PGA_MASK, strlen(PGA_MASK)) == 0))
         return false;
-    for (size_t i = 0; i < len; i++) {
-        if (strncmp(text + i, PGA_MASK, strlen(PGA_MASK)) == 0)
-            return false;
-        has_small = has_small || (text[i] >= 'a' && text[i] <= 'z');
-        has_capital = has_capital || (i > 0 && text[i] >= 'A' && text[i] <= 'Z');
-        has_other = has_other || (text[i] >= '0' && text[i] <= '9') ||
-                    (len > 1 && strchr("!#$%&*+@^~", text[i]) != NULL);
-    }
-    return has_other || (has_small && has_capital);
+    return is_mixed(text, len);
 }
 
 /* Where a value begins with only blanks between, as in PASSWORD '...' or "the password is Xy1"; NULL: there is none. */
@@ -233,8 +241,10 @@ find_bad_port(const char *hosts)
 static const char *
 mark_url(const struct marking *m, const char *text)
 {
-    const char *hosts = text + strcspn(text, BLANKS), *colon, *bad;
+    const char *hosts = text, *colon, *bad;
 
+    while (*hosts != '\0' && hosts < text + URL_MAX && strchr(BLANKS, *hosts) == NULL)
+        hosts++;
     while (hosts > text && hosts[-1] != '@')
         hosts--;
     colon = memchr(text, ':', (size_t)(hosts - text));
@@ -250,14 +260,16 @@ row_start_length(const char *text, bool has_keyword)
 {
     static const char *const keys[] = {")=(", ") = ("};
     static const char row[] = "ailing row contains (";
+    const char *close;
 
     for (size_t i = 0; has_keyword && i < PGA_COUNT_OF(keys); i++)
         if (strncmp(text, keys[i], strlen(keys[i])) == 0)
             return strlen(keys[i]);
-    /* With names before the values it is a partition key. */
-    if (strncmp(text, row, strlen(row)) != 0 || strstr(text, ") = (") != NULL)
+    if (strncmp(text, row, strlen(row)) != 0)
         return 0;
-    return strlen(row);
+    /* With names before the values it is a partition key. */
+    close = strchr(text, ')');
+    return close != NULL && strncmp(close, ") = (", 5) == 0 ? 0 : strlen(row);
 }
 
 void
