@@ -300,6 +300,8 @@ pga_cmd_completion(struct pga_context *ctx, struct pga_error *err)
 {
     const char *shell;
 
+    ctx->text = pga_new(ctx->mem, struct pga_buf);
+    *ctx->text = pga_buf_on(ctx->mem);
     shell = ctx->options.arguments[0];
     if (strcmp(shell, ENVIRONMENTS) == 0) {
         if (!print_environments(ctx, err))
@@ -313,6 +315,7 @@ pga_cmd_completion(struct pga_context *ctx, struct pga_error *err)
     } else {
         return fail_shell(shell, err);
     }
-    pga_json_release(&ctx->json); /* a script for a shell */
+    if (ctx->json != NULL)
+        pga_json_set_text(ctx->json, "text", ctx->text->data);
     return true;
 }

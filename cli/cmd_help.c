@@ -99,6 +99,8 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
     const struct pga_command *command;
     const char *word;
 
+    ctx->text = pga_new(ctx->mem, struct pga_buf);
+    *ctx->text = pga_buf_on(ctx->mem);
     word = ctx->options.argument_count == 0 ? "" : ctx->options.arguments[0];
     command = pga_command_find(word);
     if (*word == '\0')
@@ -113,6 +115,9 @@ pga_cmd_help(struct pga_context *ctx, struct pga_error *err)
         help_command(ctx, command);
     else if (!pga_topic_print(ctx, word))
         return fail_topic(ctx, word, err);
-    pga_json_release(&ctx->json); /* help is for people */
+    if (ctx->json != NULL) {
+        pga_json_set_text(ctx->json, "topic", *word == '\0' ? NULL : word);
+        pga_json_set_text(ctx->json, "text", ctx->text->data);
+    }
     return true;
 }

@@ -18,7 +18,10 @@ static const char *const colours[PGA_STATE_COUNT] = {
 static void
 report_json(struct pga_context *ctx, const struct pga_states *states)
 {
-    struct pga_json *array = pga_json_set(ctx->json, "alterations", pga_json_array());
+    struct pga_json *array;
+
+    pga_json_set_text(ctx->json, "directory", ctx->has_no_dir ? NULL : ctx->dir);
+    array = pga_json_set(ctx->json, "alterations", pga_json_array());
 
     for (size_t i = 0; i < states->count; i++) {
         const struct pga_state_row *row = &states->items[i];
@@ -65,7 +68,11 @@ pga_cmd_list(struct pga_context *ctx, struct pga_error *err)
                 ? ""
                 : pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  %s", row->applied->applied_at)));
     }
-    if (states.count == 0)
+    /* The rows are for programs too: what is no row goes with the messages. */
+    if (ctx->has_no_dir)
+        pga_log_write(&ctx->log, PGA_LOG_WARNING,
+                      "there is no directory \"%s\" here: only the journal was read", ctx->dir);
+    else if (states.count == 0)
         pga_log_write(&ctx->log, PGA_LOG_INFO,
                       "no alterations, neither in \"%s\" nor in the journal; to make one: %s",
                       ctx->dir, pga_repeat_options(ctx, "pgalter new SLUG"));

@@ -58,6 +58,7 @@ report_json(struct pga_context *ctx, const struct pga_states *states, const char
         pga_json_set_int(journal, "seq", ctx->journal.head.seq);
         pga_json_set_text(journal, "head", pga_digest_format(ctx->mem, &ctx->journal.head.hash));
     }
+    pga_json_set_text(ctx->json, "directory", ctx->has_no_dir ? NULL : ctx->dir);
     pga_json_set_text(ctx->json, "version", version[0] == '\0' ? NULL : version);
     pga_json_set_int(ctx->json, "next", (int64_t)next);
     pga_json_set_int(ctx->json, "applied", (int64_t)ctx->journal.applied_count);
@@ -203,6 +204,10 @@ pga_cmd_status(struct pga_context *ctx, struct pga_error *err)
     print_row(ctx, "database", pga_driver_describe(ctx->driver));
     print_row(ctx, "server", pga_format(ctx->mem, "PostgreSQL %s", server_version(ctx)));
     print_journal(ctx);
+    if (ctx->has_no_dir)
+        print_row(
+            ctx, "directory",
+            pga_format(ctx->mem, "there is no \"%s\" here: only the journal was read", ctx->dir));
     print_row(ctx, "version",
               pga_format(ctx->mem, "%s%s", version[0] == '\0' ? "none" : version,
                          next == 0 ? "" : pga_format(ctx->mem, " and %zu of next", next)));

@@ -33,11 +33,15 @@ pga_print(struct pga_context *ctx, const char *fmt, ...)
     struct pga_str text;
     va_list args;
 
-    if (ctx->json != NULL)
+    if (ctx->json != NULL && ctx->text == NULL)
         return;
     va_start(args, fmt);
     text = pga_str_of(pga_vformat(&mem, fmt, args));
     va_end(args);
+    if (ctx->json != NULL) {
+        pga_buf_append(ctx->text, text);
+        return;
+    }
     /* What a file, a journal or a server says must not drive the terminal. */
     while (text.len > 0) {
         size_t colour = colour_length(text), len = 0;

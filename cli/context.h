@@ -39,12 +39,14 @@ struct pga_context {
 
     struct pga_log log;
     struct pga_json *json; /* the document; NULL without --json */
+    struct pga_buf *text;  /* takes what would be printed, for the document; may be NULL */
     struct pga_status_line status_line;
     struct pga_notices notices;
     bool colour;      /* on stdout */
     bool is_terminal; /* stdin and stdout are one */
 
     const char *dir;                 /* of the alterations */
+    bool has_no_dir;                 /* it is not there, and the command goes on without */
     const char *config_file;         /* that was read; NULL: none */
     const struct pga_config *config; /* what it says; NULL: none */
     struct pga_alterations alterations;
@@ -55,7 +57,7 @@ struct pga_context {
     int exit_status; /* of a command that succeeded and has something to say, e.g. 10 */
 };
 
-/* Write to stdout unless there is a JSON document. */
+/* Write to stdout, or to ctx->text if there is a JSON document. */
 void pga_print(struct pga_context *ctx, const char *fmt, ...) PGA_PRINTF(2, 3);
 
 /* Text for stdout in a colour when there are colours; on the command's arena. */

@@ -16,6 +16,7 @@
 #include "base/yaml.h"
 #include "cli/config.h"
 #include "cli/session.h"
+#include "cli/variables.h"
 #include "cli/version.h"
 
 #define OS_RELEASE "/etc/os-release"
@@ -121,6 +122,20 @@ list_values(struct pga_context *ctx, struct pga_doctor *doctor)
 }
 
 static void
+list_strays(struct pga_context *ctx, struct pga_doctor *doctor)
+{
+    struct pga_unknown_variable unknown[PGA_UNKNOWN_VARIABLES_MAX];
+    const char **strays = pga_new_array(ctx->mem, const char *, PGA_UNKNOWN_VARIABLES_MAX);
+
+    doctor->stray_count = pga_variables_unknown(ctx->mem, unknown);
+    for (size_t i = 0; i < doctor->stray_count; i++)
+        strays[i] = unknown[i].nearest == NULL ? pga_format(ctx->mem, "unset %s", unknown[i].name)
+                                               : pga_format(ctx->mem, "unset %s; did you mean %s?",
+                                                            unknown[i].name, unknown[i].nearest);
+    doctor->strays = strays;
+}
+
+static void
 read_directory(struct pga_context *ctx, struct pga_doctor *doctor)
 {
     (void)!pga_session_alterations(ctx, &doctor->dir_error);
@@ -150,6 +165,7 @@ pga_doctor_gather(struct pga_context *ctx, struct pga_doctor *doctor, struct pga
 
     describe_program(ctx, doctor);
     list_values(ctx, doctor);
+    list_strays(ctx, doctor);
     doctor->config_file = ctx->options.file;
     doctor->environment = ctx->options.environment;
     doctor->server_programs = pga_session_server_programs(ctx);

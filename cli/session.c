@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/config.h"
 #include "cli/observe.h"
+#include "cli/variables.h"
 #include "cli/version.h"
 #include "drivers/local/cluster.h"
 #include "drivers/pq/pq.h"
@@ -148,6 +149,17 @@ pga_session_connection(struct pga_context *ctx, struct pga_connection *out)
     pga_pq_connection(ctx->driver, ctx->mem, out);
 }
 
+/* Whether an absent directory would pass for one in which nothing is pending: a gate must not open for that. */
+static bool
+tells_pending(const struct pga_context *ctx)
+{
+    const struct pga_options *options = &ctx->options;
+
+    if (strcmp(ctx->command->name, "plan") == 0)
+        return options->argument_count == 0 || strcmp(options->arguments[0], "rollback") != 0;
+    return pga_option_is_given(options, PGA_OPTION_EXIT_CODE);
+}
+
 bool
 pga_session_alterations(struct pga_context *ctx, struct pga_error *err)
 {
@@ -159,14 +171,33 @@ pga_session_alterations(struct pga_context *ctx, struct pga_error *err)
         return true;
     /* Only a directory that nobody named may be absent: a name that is wrong must not look like an empty directory. */
     if ((needs & PGA_NEEDS_ALTERATIONS_OPTIONAL) != 0 &&
-        !pga_option_is_given(&ctx->options, PGA_OPTION_DIR) && !pga_file_exists(ctx->dir))
+        !pga_option_is_given(&ctx->options, PGA_OPTION_DIR) && !tells_pending(ctx) &&
+        !pga_file_exists(ctx->dir)) {
+        ctx->has_no_dir = true;
         return true;
+    }
     return pga_directory_load(ctx->mem, ctx->dir, &ctx->alterations, err);
+}
+
+static void
+warn_of_variables(struct pga_context *ctx)
+{
+    struct pga_unknown_variable unknown[PGA_UNKNOWN_VARIABLES_MAX];
+    size_t count = pga_variables_unknown(ctx->mem, unknown);
+
+    for (size_t i = 0; i < count; i++)
+        pga_log_write(&ctx->log, PGA_LOG_WARNING,
+                      "the environment variable \"%s\" means nothing to pgalter%s%s%s",
+                      unknown[i].name, unknown[i].nearest == NULL ? "" : "; did you mean \"",
+                      unknown[i].nearest == NULL ? "" : unknown[i].nearest,
+                      unknown[i].nearest == NULL ? "" : "\"?");
 }
 
 bool
 pga_session_open(struct pga_context *ctx, struct pga_error *err)
 {
+    if (ctx->command->needs != 0)
+        warn_of_variables(ctx);
     /* Who asks for help may have a configuration that needs it. */
     if (ctx->command->needs == 0 || (ctx->command->needs & PGA_NEEDS_NOTHING_YET) != 0)
         return true;

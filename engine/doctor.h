@@ -111,6 +111,8 @@ struct pga_doctor {
     struct pga_error config_error;
     const struct pga_doctor_value *values;
     size_t value_count;
+    const char *const *strays; /* variables that mean nothing, each with what may have been meant */
+    size_t stray_count;
 
     /* The directory of alterations. */
     const struct pga_alterations *alterations; /* NULL: it could not be looked at */

@@ -59,6 +59,13 @@ pga_check_values(const struct pga_doctor *doctor, struct pga_finding *out)
     for (size_t i = 0; i < doctor->value_count; i++)
         pga_finding_detail(doctor, out, "%s = %s (%s)", doctor->values[i].name,
                            doctor->values[i].text, doctor->values[i].origin);
+    if (doctor->stray_count == 0)
+        return;
+    pga_finding_say(doctor, out, PGA_VERDICT_ATTENTION, "%s nothing to pgalter",
+                    pga_doctor_count(doctor, doctor->stray_count, "environment variable means",
+                                     "environment variables mean"));
+    for (size_t i = 0; i < doctor->stray_count; i++)
+        pga_finding_next(doctor, out, PGA_NEXT_ADVICE, "%s", doctor->strays[i]);
 }
 
 void

@@ -435,6 +435,58 @@ CREATE TABLE c AS SELECT current_user AS who;" "DROP TABLE c;"
     contains "$errors" "pgalter.yaml:3:5: unknown key \"<<\""
 }
 
+@test "a variable that means nothing is named, with what may have been meant and never its value" {
+    PGALTER_DATBASE_URL="postgresql://u:S3kret@/x" expect 0 pgalter status
+    contains "$errors" "warning: the environment variable \"PGALTER_DATBASE_URL\" means nothing to pgalter; did you mean \"PGALTER_DATABASE_URL\"?"
+    lacks "$out$errors" S3kret
+    PGALTER_ZZZZZZZZZZ=1 expect 0 pgalter list
+    contains "$errors" "\"PGALTER_ZZZZZZZZZZ\" means nothing to pgalter"
+    lacks "$errors" "did you mean"
+    PGALTER_DATBASE_URL="postgresql://u:S3kret@/x" expect 20 pgalter doctor
+    contains "$out" "attention   values                1 environment variable means nothing to pgalter"
+    contains "$out" "-> unset PGALTER_DATBASE_URL; did you mean PGALTER_DATABASE_URL?"
+    lacks "$out$errors" S3kret
+    # What is known, what Kubernetes sets beside a service of that name, and what has another name.
+    PGALTER_PG_BINDIR=${PGALTER_PG_BINDIR-/nowhere} PGALTER_SERVICE_HOST=10.0.0.1 PGALTER_PORT_5432_TCP=tcp://10.0.0.1 PGALTERED=1 \
+        expect 0 pgalter status
+    same "$errors" ""
+    PGALTER_X=1 expect 0 pgalter version
+    same "$errors" ""
+}
+
+@test "nothing to look at does not pass for nothing pending" {
+    table 1.0.0-100-a a
+    expect 0 pgalter deploy
+    unset PGALTER_DIR
+    local words
+    for words in plan "plan deploy" "plan latest" "plan --exit-code" "status --exit-code" "list --exit-code" deploy; do
+        # shellcheck disable=SC2086 # words
+        expect 64 pgalter $words --json
+        same "$(jq -r .error.id <<<"$out")" no-directory
+    done
+    expect 0 pgalter status
+    contains "$out" "directory  there is no \"alterations\" here: only the journal was read"
+    expect 0 pgalter list
+    contains "$out" "100-a"
+    contains "$errors" "warning: there is no directory \"alterations\" here: only the journal was read"
+    for words in status list; do
+        expect 0 pgalter $words --json
+        same "$(jq .directory <<<"$out")" null
+    done
+    expect 0 pgalter show 100-a
+    expect 0 pgalter plan rollback zero
+    expect 10 pgalter plan rollback zero --exit-code
+    mkdir alterations
+    for words in plan "plan --exit-code" "status --exit-code" "list --exit-code"; do
+        # shellcheck disable=SC2086 # words
+        expect 0 pgalter $words
+        lacks "$out$errors" "there is no"
+    done
+    expect 0 pgalter status --json
+    same "$(jq -r .directory <<<"$out")" alterations
+    expect 0 pgalter rollback zero --yes
+}
+
 # ---- completion ----
 
 # complete_bash WORDS ...: what bash makes of TAB behind the last word.

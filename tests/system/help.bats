@@ -105,6 +105,20 @@ commands() { sed -n -E 's/^ {4,}(pgalter [^|;<>]*).*/\1/p' <<<"$1" | sed -E "s/\
     fi
 }
 
+@test "with --json, help and completion are one document with the text in it" {
+    local words
+    for words in help "help sql" "help 66" "help deploy" "help errors" "help exit-codes" "help manual" "completion bash" \
+        "completion zsh" "completion fish" "deploy --help"; do
+        # shellcheck disable=SC2086 # words
+        same "$(pgalter $words --json | jq -r .text)" "$(pgalter $words)"
+        # shellcheck disable=SC2086
+        same "$(pgalter $words --json | jq -s '"\(length) \(.[0].format) \(.[0].command)"')" "\"1 1 ${words%% *}\""
+    done
+    same "$(pgalter help sql --json | jq -r .topic)" sql
+    same "$(pgalter help --json | jq .topic)" null
+    same "$(pgalter deploy --help --json | jq -r .topic)" deploy
+}
+
 @test "the completions know every command and what each takes" {
     local shell command
     for shell in bash zsh fish; do
