@@ -223,12 +223,33 @@ find_key(char last, unsigned number)
     return PGA_KEY_OTHER;
 }
 
+/* The number before the end of a sequence, and that end, which is '\0' with Shift or Ctrl: those are other keys. */
+static bool
+read_end(unsigned *number, char *last, struct pga_error *err)
+{
+    bool is_other = false;
+
+    *number = 0;
+    if (!read_byte(ESCAPE_MS, last, err))
+        return false;
+    while (*last >= '0' && *last <= ';') {
+        if (*last > '9')
+            is_other = true;
+        else if (*number < 1000)
+            *number = *number * 10 + (unsigned)(*last - '0');
+        if (!read_byte(ESCAPE_MS, last, err))
+            return false;
+    }
+    if (is_other)
+        *last = '\0';
+    return true;
+}
+
 /* ESC [ A and its kin; a lone ESC is the Escape key, which also ends a paste that lost its end on the way. */
 static bool
 read_sequence(struct screen *screen, enum pga_key *out, struct pga_error *err)
 {
-    unsigned number = 0;
-    bool is_other = false;
+    unsigned number;
     char first, last;
 
     *out = PGA_KEY_ESCAPE;
@@ -238,18 +259,10 @@ read_sequence(struct screen *screen, enum pga_key *out, struct pga_error *err)
         screen->is_pasting = false;
         return true;
     }
-    if (!read_byte(ESCAPE_MS, &last, err))
+    if (!read_end(&number, &last, err))
         return false;
     *out = PGA_KEY_OTHER;
-    while (last >= '0' && last <= ';') {
-        if (last > '9') /* with Shift or Ctrl: another key */
-            is_other = true;
-        else if (number < 1000)
-            number = number * 10 + (unsigned)(last - '0');
-        if (!read_byte(ESCAPE_MS, &last, err))
-            return false;
-    }
-    if ((first != '[' && first != 'O') || is_other)
+    if (first != '[' && first != 'O')
         return true;
     if (last == '~' && (number == PASTE_BEGINS || number == PASTE_ENDS))
         screen->is_pasting = number == PASTE_BEGINS;

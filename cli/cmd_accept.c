@@ -25,7 +25,8 @@ pga_cmd_accept(struct pga_context *ctx, struct pga_error *err)
         pga_json_set_text(ctx->json, "difference", difference);
     pga_print(ctx, "%s", difference);
     if (difference[0] == '\0') {
-        pga_print(ctx, "The files of %s are what the journal has; nothing to accept.\n", id);
+        pga_print(ctx, "The files of %s are what the journal has; nothing to accept.\n",
+                  pga_shown(ctx, id));
         return true;
     }
     /* It asks only a person: --because already says that the change is meant. */

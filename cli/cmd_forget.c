@@ -20,7 +20,9 @@ pga_cmd_forget(struct pga_context *ctx, struct pga_error *err)
         return false;
     if (ctx->is_terminal && ctx->json == NULL &&
         !pga_prompt_confirm(
-            ctx, pga_format(ctx->mem, "Forget %s without running its down script?", id), err))
+            ctx,
+            pga_format(ctx->mem, "Forget %s without running its down script?", pga_shown(ctx, id)),
+            err))
         return err->code == PGA_OK;
     if (!pga_forget(&ctx->runner, ctx->mem, id, because, &recorded, err))
         return false;

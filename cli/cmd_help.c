@@ -85,7 +85,7 @@ fail_topic(struct pga_context *ctx, const char *word, struct pga_error *err)
     for (size_t i = 0; i < topic_count; i++)
         names[command_count + i] = topics[i];
     nearest = pga_nearest(word, names, command_count + topic_count);
-    (void)pga_fail(err, PGA_ERR_USAGE, "there is no help about \"%s\"", word);
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no help about \"%s\"", pga_shown(ctx, word));
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_COMMAND);
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"pgalter help %s\"?", nearest);

@@ -30,17 +30,17 @@ add_row(struct pga_context *ctx, struct pga_json *array, const struct pga_histor
 static void
 print_row(struct pga_context *ctx, const struct pga_history_row *row)
 {
-    const char *version = row->subject.version == NULL ? "" : row->subject.version;
+    const char *version = row->subject.version == NULL ? "" : pga_shown(ctx, row->subject.version);
 
     pga_print(ctx, "%6lld  %s  %s %s%s%s%s%s\n", (long long)row->seq, row->at,
               pga_paint(ctx, PGA_BOLD, pga_pad(ctx->mem, pga_event_name(row->event), 9)),
-              row->subject.id == NULL ? "the journal" : row->subject.id,
+              row->subject.id == NULL ? "the journal" : pga_shown(ctx, row->subject.id),
               version[0] == '\0'
                   ? ""
                   : pga_format(ctx->mem, row->subject.id == NULL ? ", format %s" : "  %s", version),
-              pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  by %s", row->who)),
+              pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  by %s", pga_shown(ctx, row->who))),
               row->because == NULL ? "" : "\n        because ",
-              row->because == NULL ? "" : row->because);
+              row->because == NULL ? "" : pga_shown(ctx, row->because));
 }
 
 static bool
@@ -59,10 +59,11 @@ report_attempts(struct pga_context *ctx, size_t limit, struct pga_error *err)
     for (size_t i = 0; i < count; i++) {
         const struct pga_attempt *attempt = &attempts[i];
 
-        pga_print(ctx, "        %s  %s %s%s%s%s\n", attempt->at,
-                  pga_paint(ctx, PGA_RED, attempt->code), attempt->message,
-                  attempt->place[0] == '\0' ? "" : "  ", attempt->place,
-                  pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  by %s", attempt->who)));
+        pga_print(
+            ctx, "        %s  %s %s%s%s%s\n", attempt->at, pga_paint(ctx, PGA_RED, attempt->code),
+            pga_shown(ctx, attempt->message), attempt->place[0] == '\0' ? "" : "  ",
+            pga_shown(ctx, attempt->place),
+            pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  by %s", pga_shown(ctx, attempt->who))));
         if (array != NULL) {
             struct pga_json *object = pga_json_add(array, pga_json_object());
 

@@ -53,7 +53,7 @@ pga_cmd_list(struct pga_context *ctx, struct pga_error *err)
     if (ctx->json != NULL)
         report_json(ctx, &states);
     for (size_t i = 0; i < states.count; i++) {
-        size_t len = pga_utf8_length(pga_str_of(states.items[i].version));
+        size_t len = pga_utf8_length(pga_str_of(pga_shown(ctx, states.items[i].version)));
 
         version_width = len > version_width ? len : version_width;
     }
@@ -63,7 +63,7 @@ pga_cmd_list(struct pga_context *ctx, struct pga_error *err)
         pga_print(
             ctx, "%s  %s  %s%s\n",
             pga_paint(ctx, colours[row->state], pga_pad(ctx->mem, pga_state_name(row->state), 9)),
-            pga_pad(ctx->mem, row->version, version_width), row->id,
+            pga_pad(ctx->mem, pga_shown(ctx, row->version), version_width), pga_shown(ctx, row->id),
             row->applied == NULL
                 ? ""
                 : pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  %s", row->applied->applied_at)));

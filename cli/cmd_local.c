@@ -72,7 +72,7 @@ reset(struct pga_context *ctx, const struct pga_cluster_settings *settings,
         !pga_prompt_confirm(ctx,
                             pga_format(ctx->mem,
                                        "Remove the private cluster and all data in \"%s\"?",
-                                       cluster->data_dir),
+                                       pga_shown(ctx, cluster->data_dir)),
                             err))
         return err->code == PGA_OK;
     return pga_cluster_reset(ctx->mem, settings, cluster, err);

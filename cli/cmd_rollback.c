@@ -70,7 +70,7 @@ pga_cmd_rollback(struct pga_context *ctx, struct pga_error *err)
         pga_steps_print(ctx, &plan);
         question = pga_format(ctx->mem, "Roll back %s on %s?",
                               pga_count(ctx->mem, plan.run_count, "alteration"),
-                              pga_driver_describe(ctx->driver));
+                              pga_shown(ctx, pga_driver_describe(ctx->driver)));
         if (!pga_prompt_confirm(ctx, question, err)) {
             if (ctx->json != NULL)
                 pga_steps_json(ctx, &plan); /* what was refused can be looked at */

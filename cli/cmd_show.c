@@ -85,9 +85,9 @@ show_facts(struct pga_context *ctx, const struct pga_state_row *row)
 {
     const char *directives = row->applied != NULL ? row->applied->directives
                                                   : pga_alteration_directives(row->alteration);
-    const char *version = row->version[0] == '\0' ? "unversioned" : row->version;
+    const char *version = row->version[0] == '\0' ? "unversioned" : pga_shown(ctx, row->version);
 
-    pga_print(ctx, "%s  %s  %s\n", pga_paint(ctx, PGA_BOLD, row->id), version,
+    pga_print(ctx, "%s  %s  %s\n", pga_paint(ctx, PGA_BOLD, pga_shown(ctx, row->id)), version,
               pga_state_name(row->state));
     if (row->applied != NULL)
         pga_print(ctx, "applied at %s in %s, history row %lld, run %s\n", row->applied->applied_at,

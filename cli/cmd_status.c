@@ -93,8 +93,8 @@ print_pending(struct pga_context *ctx, const struct pga_states *states)
 
         if (!row->is_pending)
             continue;
-        pga_print(ctx, "           %s  %s%s\n", row->id,
-                  row->version[0] == '\0' ? "unversioned" : row->version,
+        pga_print(ctx, "           %s  %s%s\n", pga_shown(ctx, row->id),
+                  row->version[0] == '\0' ? "unversioned" : pga_shown(ctx, row->version),
                   row->state == PGA_STATE_LATE        ? pga_paint(ctx, PGA_YELLOW, "  late")
                   : row->state == PGA_STATE_HALF_DONE ? pga_paint(ctx, PGA_RED, "  half done")
                                                       : "");
@@ -161,7 +161,8 @@ report_attempt(struct pga_context *ctx, struct pga_error *err)
     if (count == 0 || is_settled(&ctx->journal, &attempts[0]))
         return true;
     print_row(ctx, "failed",
-              pga_format(ctx->mem, "last at %s: %s", attempts[0].at, attempts[0].message));
+              pga_format(ctx->mem, "last at %s: %s", attempts[0].at,
+                         pga_shown(ctx, attempts[0].message)));
     if (ctx->json != NULL) {
         struct pga_json *last = pga_json_set(ctx->json, "last_failure", pga_json_object());
 
@@ -184,7 +185,7 @@ print_journal(struct pga_context *ctx)
     }
     print_row(ctx, "journal",
               pga_format(ctx->mem, "schema \"%s\", format %d.%d, head %lld %.16s",
-                         ctx->journal.settings.schema, ctx->journal.format_major,
+                         pga_shown(ctx, ctx->journal.settings.schema), ctx->journal.format_major,
                          ctx->journal.format_minor, (long long)ctx->journal.head.seq,
                          pga_digest_format(ctx->mem, &ctx->journal.head.hash)));
 }
@@ -201,7 +202,7 @@ pga_cmd_status(struct pga_context *ctx, struct pga_error *err)
     version = applied_version(ctx, &next);
     if (ctx->json != NULL)
         report_json(ctx, &states, version, next);
-    print_row(ctx, "database", pga_driver_describe(ctx->driver));
+    print_row(ctx, "database", pga_shown(ctx, pga_driver_describe(ctx->driver)));
     print_row(ctx, "server", pga_format(ctx->mem, "PostgreSQL %s", server_version(ctx)));
     print_journal(ctx);
     if (ctx->has_no_dir)

@@ -5,10 +5,14 @@
  */
 #include "cli/command.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "alterations/slug.h"
 #include "base/interrupt.h"
 #include "base/str.h"
 #include "cli/error_report.h"
@@ -70,17 +74,21 @@ pga_command_unknown(const char *name, struct pga_error *err)
 {
     const char *names[PGA_COUNT_OF(commands)];
     const char *nearest;
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
 
     for (size_t i = 0; i < PGA_COUNT_OF(commands); i++)
         names[i] = commands[i].name;
     nearest = pga_nearest(name, names, PGA_COUNT_OF(commands));
-    (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"", name);
+    (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"",
+                   pga_printable(&mem, pga_str_of(name)));
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_COMMAND);
     for (size_t i = 0; i < PGA_COUNT_OF(elsewhere); i++)
         if (strcmp(name, elsewhere[i].word) == 0)
             nearest = elsewhere[i].command;
     if (name[0] == '-')
-        return pga_error_hint(err, "The command comes first: pgalter COMMAND %s", name);
+        return pga_error_hint(err, "The command comes first: pgalter COMMAND %s",
+                              pga_printable(&mem, pga_str_of(name)));
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"pgalter %s\"?", nearest);
     return pga_error_hint(err, "\"pgalter help\" lists the commands.");
@@ -133,7 +141,8 @@ open_document(struct pga_context *ctx, const char *command)
 {
     ctx->json = pga_json_object();
     pga_json_set_int(ctx->json, "format", 1);
-    pga_json_set_text(ctx->json, "command", command);
+    /* What begins so is no command, whatever it is. */
+    pga_json_set_text(ctx->json, "command", command[0] == '-' ? NULL : command);
 }
 
 /* A database is named by an option; where one types it as an argument, nothing must be connected to first. */
@@ -204,6 +213,21 @@ check_arguments(struct pga_context *ctx, struct pga_error *err)
            pga_arguments_check(ctx, min, max, err);
 }
 
+/* Where relative names lead nowhere, a directory without alterations and one that is gone would look the same. */
+static bool
+check_place(struct pga_error *err)
+{
+    char path[PATH_MAX];
+
+    if (getcwd(path, sizeof(path)) != NULL || errno != ENOENT)
+        return true;
+    (void)pga_fail(err, PGA_ERR_USAGE, "the current directory is gone");
+    (void)pga_error_identify(err, PGA_ID_NO_DIRECTORY);
+    return pga_error_hint(err,
+                          "It was removed or replaced after the shell had gone there. Go to the "
+                          "one of the same name, if there is one: cd \"$PWD\"");
+}
+
 static bool
 run(struct pga_context *ctx, struct pga_error *err)
 {
@@ -228,24 +252,51 @@ run(struct pga_context *ctx, struct pga_error *err)
     set_up_output(ctx);
     if (!hands_on && !check_arguments(ctx, err))
         return false;
-    return pga_options_check(&ctx->options, err) && pga_session_open(ctx, err) &&
-           command->run(ctx, err);
+    return pga_options_check(&ctx->options, err) && (command->needs == 0 || check_place(err)) &&
+           pga_session_open(ctx, err) && command->run(ctx, err);
+}
+
+/* What the command did stays done; what matters now is that nobody repeats it because its words got lost. */
+static void
+report_lost_output(struct pga_context *ctx)
+{
+    struct pga_error err = {0};
+    bool changes = (ctx->command->needs & PGA_CHANGES) != 0;
+
+    (void)pga_fail(&err, PGA_ERR_UNEXPECTED, "%sthe output could not be written: %s",
+                   changes ? "the command was carried out, but " : "", strerror(ctx->output_errno));
+    if ((ctx->command->needs & PGA_NEEDS_SERVER) != 0 && changes)
+        (void)pga_error_hint(&err, "To see where the database stands now: pgalter status");
+    else if (strcmp(ctx->command->name, "local") == 0)
+        (void)pga_error_hint(&err, "To see what runs now: pgalter local status");
+    else if (changes)
+        (void)pga_error_hint(&err, "To see the files that there are now: ls %s", ctx->dir);
+    else
+        (void)pga_error_hint(&err,
+                             "Nothing was changed. Look at what stdout leads to, then run the "
+                             "same command again.");
+    pga_error_report(ctx, &err);
 }
 
 /* Results that could not be written were not delivered: that must not look like success. */
 static int
 finish_output(struct pga_context *ctx, int status)
 {
-    if (ctx->json != NULL) {
-        if (status == 0)
-            status = ctx->exit_status;
+    if (ctx->json != NULL)
         (void)puts(pga_json_format(ctx->mem, ctx->json, true));
+    pga_flush(ctx);
+    if (ctx->output_errno == 0)
+        return status == 0 ? ctx->exit_status : status;
+    /* As of a program that dies of SIGPIPE, and as silent: `pgalter list | head` has what it wants. */
+    if (ctx->output_errno == EPIPE && status == 0 && (ctx->command->needs & PGA_CHANGES) == 0)
+        return 128 + SIGPIPE;
+    if (status == 0) {
+        report_lost_output(ctx);
+        return 1;
     }
-    if (fflush(stdout) != 0 || ferror(stdout) != 0) {
-        pga_log_write(&ctx->log, PGA_LOG_ERROR, "the output could not be written");
-        return status == 0 ? 1 : status;
-    }
-    return status == 0 ? ctx->exit_status : status;
+    pga_log_write(&ctx->log, PGA_LOG_ERROR, "the output could not be written: %s",
+                  strerror(ctx->output_errno));
+    return status;
 }
 
 /* There is no such command; what else was typed still says where the one that the hint names is meant to work. */

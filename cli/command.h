@@ -21,6 +21,7 @@ enum pga_needs {
     PGA_NEEDS_SERVER = 8,               /* ctx->driver, ctx->journal (opened), ctx->runner */
     PGA_NEEDS_PROJECT = 16,             /* pgalter.yaml alone; whatever has needs reads it */
     PGA_NEEDS_NOTHING_YET = 32,         /* the command prepares what else it needs by itself */
+    PGA_CHANGES = 64,                   /* nothing; it leaves more behind than its output */
 };
 
 struct pga_command {

@@ -5,9 +5,11 @@
  */
 #include "cli/context.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
+#include "alterations/slug.h"
 #include "base/str.h"
 #include "cli/command.h"
 
@@ -22,6 +24,14 @@ colour_length(struct pga_str s)
     while (len < s.len && s.data[len] >= '0' && s.data[len] <= '9')
         len++;
     return len < s.len && s.data[len] == 'm' ? len + 1 : 0;
+}
+
+/* A stream keeps in mind that it failed, but not why. */
+static void
+note_loss(struct pga_context *ctx)
+{
+    if (ferror(stdout) != 0 && ctx->output_errno == 0)
+        ctx->output_errno = errno != 0 ? errno : EIO;
 }
 
 void
@@ -59,6 +69,21 @@ pga_print(struct pga_context *ctx, const char *fmt, ...)
     }
     pga_status_line_wipe(&ctx->status_line);
     (void)fwrite(out.data, 1, out.len, stdout);
+    note_loss(ctx);
+}
+
+void
+pga_flush(struct pga_context *ctx)
+{
+    note_loss(ctx);
+    (void)fflush(stdout);
+    note_loss(ctx);
+}
+
+const char *
+pga_shown(struct pga_context *ctx, const char *name)
+{
+    return pga_printable(ctx->mem, pga_str_of(name));
 }
 
 const char *

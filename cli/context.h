@@ -54,11 +54,18 @@ struct pga_context {
     struct pga_journal journal;
     struct pga_runner runner;
 
-    int exit_status; /* of a command that succeeded and has something to say, e.g. 10 */
+    int output_errno; /* why stdout could not be written first; 0: it could */
+    int exit_status;  /* of a command that succeeded and has something to say, e.g. 10 */
 };
 
 /* Write to stdout, or to ctx->text if there is a JSON document. */
 void pga_print(struct pga_context *ctx, const char *fmt, ...) PGA_PRINTF(2, 3);
+
+/* Write what stdout still holds back, and note when it can't be written. */
+void pga_flush(struct pga_context *ctx);
+
+/* What a server, a journal or a person has named, on the command's arena: it drives no terminal and begins no line. */
+const char *pga_shown(struct pga_context *ctx, const char *name);
 
 /* Text for stdout in a colour when there are colours; on the command's arena. */
 const char *pga_paint(struct pga_context *ctx, const char *colour, const char *text);

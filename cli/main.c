@@ -11,12 +11,16 @@
 #include "base/interrupt.h"
 #include "cli/command.h"
 
-/* A descriptor that is closed would be given to the next file that is opened, and messages written into it. */
+/*
+ * A descriptor that is closed would be given to the next file that is opened, and messages written into it.  What is written
+ * to a closed stdout still fails: nobody gets it.
+ */
 static void
 open_missing(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) != fd)
+        if (fcntl(fd, F_GETFD) == -1 &&
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
             _exit(1);
 }
 

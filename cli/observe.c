@@ -52,8 +52,9 @@ tell_lock_wait(struct pga_context *ctx, const struct pga_event_report *report)
                   "another runner holds the lock, waiting: process %lld, application \"%s\", user "
                   "\"%s\", from %s, "
                   "connected since %s; it runs: %s",
-                  (long long)holder->pid, holder->application, holder->user, holder->address,
-                  holder->since, holder->query);
+                  (long long)holder->pid, pga_shown(ctx, holder->application),
+                  pga_shown(ctx, holder->user), pga_shown(ctx, holder->address), holder->since,
+                  holder->query);
 }
 
 /* What a script raises without end must not bury the messages about it. */

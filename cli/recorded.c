@@ -15,7 +15,7 @@ pga_recorded_report(struct pga_context *ctx, const struct pga_recorded *recorded
         ctx->json == NULL ? NULL : pga_json_set(ctx->json, "recorded", pga_json_array());
 
     for (size_t i = 0; i < recorded->count; i++) {
-        pga_print(ctx, "  %s\n", recorded->ids[i]);
+        pga_print(ctx, "  %s\n", pga_shown(ctx, recorded->ids[i]));
         if (array != NULL)
             pga_json_add_text(array, recorded->ids[i]);
     }

@@ -16,15 +16,16 @@ pga_direction_name(enum pga_direction direction)
 const char *
 pga_step_line(struct pga_context *ctx, const struct pga_step *step)
 {
-    const char *version = step->version[0] == '\0' ? "unversioned" : step->version;
+    const char *version = step->version[0] == '\0' ? "unversioned" : pga_shown(ctx, step->version);
     const char *verb = step->kind == PGA_STEP_REVERT  ? "revert"
                        : step->kind == PGA_STEP_APPLY ? "apply "
                                                       : "rename";
 
     if (step->kind == PGA_STEP_RENAME)
         version = pga_format(ctx->mem, "%s (was %s)", version,
-                             step->was[0] == '\0' ? "unversioned" : step->was);
-    return pga_format(ctx->mem, "%s %s  %s%s", verb, step->id, pga_paint(ctx, PGA_DIM, version),
+                             step->was[0] == '\0' ? "unversioned" : pga_shown(ctx, step->was));
+    return pga_format(ctx->mem, "%s %s  %s%s", verb, pga_shown(ctx, step->id),
+                      pga_paint(ctx, PGA_DIM, version),
                       step->is_late ? pga_paint(ctx, PGA_YELLOW, "  late") : "");
 }
 

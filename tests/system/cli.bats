@@ -48,6 +48,7 @@ document() {
     contains "$errors" "\"pgalter help\" lists the commands."
     expect 64 pgalter --json deploy
     contains "$errors" "The command comes first"
+    same "$(jq .command <<<"$out")" null
     expect 64 pgalter help deplo
     contains "$errors" "Did you mean \"pgalter help deploy\"?"
 }
@@ -493,18 +494,82 @@ SELECT 1/0;"
     expect 0 pgalter deploy
 }
 
-@test "results that can't be written are no success" {
+@test "results that can't be written are no success, and what was done is said" {
     [ -c /dev/full ] || skip "no /dev/full"
     table 1.0.0-100-a a
-    local words
-    for words in version help list "status --json" plan deploy; do
-        # shellcheck disable=SC2086 # the words of the command
-        if "$PGALTER" $words >/dev/full 2>"$BATS_TEST_TMPDIR/stderr" </dev/null; then return 1; fi
-        contains "$(<"$BATS_TEST_TMPDIR/stderr")" "the output could not be written"
+    local words to
+    for to in /dev/full '&-'; do
+        for words in version help list "status --json" "status --exit-code --json" plan; do
+            expect 1 sh -c "\"$PGALTER\" $words >$to"
+            contains "$errors" "error: the output could not be written: "
+            contains "$errors" "hint: Nothing was changed."
+            contains "$errors" "help: pgalter help 1"
+        done
     done
-    # What was done stays done.
+    for words in "deploy 1.0.0" "mark 100-a --because x" "deploy --json"; do
+        query "$db" "DROP SCHEMA IF EXISTS pgalter CASCADE; DROP TABLE IF EXISTS a" 2>/dev/null
+        expect 1 sh -c "\"$PGALTER\" $words >/dev/full"
+        contains "$errors" "error: the command was carried out, but the output could not be written: No space left on device"
+        contains "$errors" "hint: To see where the database stands now: pgalter status"
+        contains "$errors" "help: pgalter help 1"
+        same "$(query "$db" "SELECT id FROM pgalter.journal")" 100-a
+    done
+    expect 1 sh -c "\"$PGALTER\" rollback zero --yes >&-"
+    contains "$errors" "the command was carried out, but the output could not be written: Bad file descriptor"
+    same "$(query "$db" "SELECT count(*) FROM pgalter.journal")" 0
+    # A failure keeps its own code.
+    script 1.0.0-101-bad.up.sql "SELECT wrong;"
+    expect 65 sh -c "\"$PGALTER\" deploy >/dev/full"
+    contains "$errors" "the output could not be written: No space left on device"
+}
+
+@test "who has read enough stops what looks silently, and a deploy not at all" {
+    local i
+    for ((i = 100; i < 400; i++)); do script "1.0.0-$i-a_name_that_fills_the_pipe_of_somebody_who_reads_nothing.up.sql" "SELECT 1;"; done
+    # A reader that is gone before the first byte comes.
+    slowly() { { sleep 0.5; "$PGALTER" "$@" 2>errors </dev/null; echo $? >status; } | true; cat status; }
+    for words in list plan "list --json" status; do
+        # shellcheck disable=SC2086 # the words of the command
+        same "$(slowly $words)" 141
+        same "$(<errors)" ""
+    done
+    same "$(slowly deploy)" 1
+    contains "$(<errors)" "the command was carried out, but the output could not be written: Broken pipe"
+    same "$(query "$db" "SELECT count(*) FROM pgalter.journal")" 300
+}
+
+@test "a name from the server or the command line forges no line and drives no terminal" {
+    local odd=$'odd\e[31m\nversion    9.9.9\e[2J' words
+    query postgres "CREATE DATABASE \"$odd\"" >/dev/null
+    table 1.0.0-100-a a
+    export DATABASE_URL="postgres:///odd%1B%5B31m%0Aversion%20%20%20%209.9.9%1B%5B2J"
     expect 0 pgalter deploy
-    contains "$out" "Found 0 alterations"
+    for words in status "rollback zero" doctor "doctor --report" list history plan; do
+        # shellcheck disable=SC2086 # the words of the command
+        pgalter $words --color never >both 2>&1 || true
+        lacks "$(<both)" $'\e'
+        lacks "$(<both)" $'\nversion    9.9.9'
+    done
+    expect 0 pgalter status
+    contains "$out" 'odd\x1B[31m\x0Aversion'
+    expect 64 pgalter $'statuss\npgalter: error: forged'
+    contains "$errors" 'there is no command "statuss\x0Apgalter: error: forged"'
+    expect 64 pgalter help $'deplo\npgalter: error: forged'
+    contains "$errors" 'there is no help about "deplo\x0Apgalter: error: forged"'
+}
+
+@test "a current directory that is gone is not an empty one" {
+    local words
+    mkdir gone
+    for words in status list plan deploy "local status" "new x" doctor; do
+        mkdir -p gone
+        expect 64 sh -c "cd gone && rmdir ../gone && exec \"$PGALTER\" $words"
+        contains "$errors" "the current directory is gone"
+        contains "$errors" 'cd "$PWD"'
+        contains "$errors" "pgalter help no-directory"
+    done
+    mkdir -p gone
+    expect 0 sh -c "cd gone && rmdir ../gone && exec \"$PGALTER\" help"
 }
 
 @test "results and messages stay in order in one file" {
