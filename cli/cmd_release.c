@@ -67,8 +67,7 @@ pga_cmd_release(struct pga_context *ctx, struct pga_error *err)
     struct renames renames = {0};
     struct pga_json *array = NULL;
 
-    if (!parse_version(ctx, &version, err) ||
-        !collect(ctx, &version, &renames, err))
+    if (!parse_version(ctx, &version, err) || !collect(ctx, &version, &renames, err))
         return false;
     if (ctx->json != NULL) {
         pga_json_set_text(ctx->json, "version", version.text);
