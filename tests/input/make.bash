@@ -12,7 +12,11 @@ file() { printf '%s\n' "${2-SELECT 1;}" >"alterations/$1"; }
 bytes() { printf -- "$2" >"alterations/$1.up.sql"; }
 
 # sql TEXT: as a superuser, past foreign keys.
-sql() { psql -Xq -v ON_ERROR_STOP=1 -d "$database" -c "SET client_min_messages = warning; SET session_replication_role = replica; $1" >/dev/null; }
+sql() {
+    ask "BEGIN; SET LOCAL session_replication_role = replica; SET LOCAL client_min_messages = warning;
+$1;
+COMMIT"
+}
 
 # applied: what the directory adds is applied, before the input is made.
 applied() { "$input_pgalter" deploy next >/dev/null 2>&1; }
@@ -155,7 +159,7 @@ retyped_columns() { query_columns "c.table_name = '$each'" | awk '{ print "\"" $
 
 # latin1: the class's database anew, in LATIN1.
 latin1() {
-    psql -Xq -d postgres -c "DROP DATABASE $database" -c "CREATE DATABASE $database TEMPLATE template0 ENCODING LATIN1" &&
+    ask_database applied && ask "DROP DATABASE $database" && ask "CREATE DATABASE $database TEMPLATE template0 ENCODING LATIN1" &&
         "$input_pgalter" deploy >/dev/null
 }
 

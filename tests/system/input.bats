@@ -4,8 +4,6 @@
 load ../lib/cluster.bash
 load ../lib/schema.bash
 load ../lib/pgalter.bash
-load ../input/make.bash
-load ../input/walk.bash
 
 setup_file() {
     cluster_start
@@ -26,7 +24,8 @@ CREATE TABLE second (n int);" "DROP TABLE second;"
     pair 1.1.0-30-third "CREATE TABLE third (n int);" "DROP TABLE third;"
     database_create applied
     pgalter deploy --dir "$input_home/alterations"
-    query postgres "CREATE ROLE other; CREATE ROLE reader LOGIN; CREATE ROLE locked LOGIN PASSWORD 'right'"
+    query postgres "CREATE ROLE other; CREATE ROLE reader LOGIN; CREATE ROLE locked LOGIN PASSWORD 'right';
+        CREATE ROLE pgalter LOGIN SUPERUSER"
     sed -i '1i local all locked scram-sha-256' "$CLUSTER_DIR/data/pg_hba.conf"
     query postgres "SELECT pg_reload_conf()"
     # A copy of what is tampered with.
@@ -40,16 +39,12 @@ teardown_file() {
     rm -rf "$input_home"
 }
 
-setup() {
-    unset PGALTER_DIR
-    input_pgalter=$input_home/pgalter
-    # shellcheck disable=SC2034 # tests/input/walk.bash reads them
-    input_commands=$("$input_pgalter" help | sed -n 's/^  \([a-z]\{2,\}\) .*/\1/p' | tr '\n' ' ')
-    # shellcheck disable=SC2034
-    input_number=0
-}
+setup() { unset PGALTER_DIR; }
 
 teardown() { cluster_log_on_failure; }
+
+# walk GROUP: the classes of one group of the table.
+walk() { "$PGA_TEST_SOURCE_DIR/tests/input/walk" "$1"; }
 
 @test "names of files" { walk names; }
 @test "what files hold" { walk files; }
@@ -67,9 +62,8 @@ teardown() { cluster_log_on_failure; }
 # ---- what looks wrong and isn't ----
 
 @test "other files in the directory are passed over" {
-    local database=applied file
-    shared_database
-    export DATABASE_URL="dbname=$database"
+    local file before
+    before=$(schema_of template_applied)
     cd "$BATS_TEST_TMPDIR"
     cp -R "$input_home/alterations" alterations
     for file in README.md .gitkeep .1.1.0-40-late.up.sql.swp 1.1.0-40-late.up.sql~ 1.1.0-40-late.up.sql.orig 1.1.0-40-late.up.sql.bak \
@@ -77,9 +71,9 @@ teardown() { cluster_log_on_failure; }
         echo "SELEC;" >"alterations/$file"
     done
     mkdir alterations/old alterations/notes.sql
-    expect 0 pgalter deploy --strict
+    DATABASE_URL="dbname=template_applied" expect 0 pgalter deploy --strict
     contains "$out" "Found 0 alterations to deploy"
-    same "$(snapshot)" "$shared_snapshot"
+    same "$(schema_of template_applied)" "$before"
 }
 
 # ---- while a file is written to ----
@@ -95,7 +89,7 @@ teardown() { cluster_log_on_failure; }
     writer=$!
     for ((i = 0; i < 40 && ${#seen} < 5; i++)); do
         status=0
-        timeout 30 "$input_pgalter" release 1.1.0 --dir alterations >out 2>&1 </dev/null || status=$?
+        timeout 30 "$input_home/pgalter" release 1.1.0 --dir alterations >out 2>&1 </dev/null || status=$?
         if [ $status = 64 ]; then
             contains "$(<out)" "changed while it was read"
             contains "$(<out)" "pgalter help file-unreadable"
@@ -118,7 +112,7 @@ teardown() { cluster_log_on_failure; }
     for id in $ids; do
         # These take a state of the server or another run; their own tests make it.
         case $id in
-            pooler | server-version | read-only | locked | lock-timeout | connection-lost | local-cluster | journal-moved) continue ;;
+            pooler | server-version | read-only | locked | lock-timeout | connection-lost | local-cluster | local-not-running | journal-moved) continue ;;
         esac
         grep -qx "$id" <<<"$classes" || missing+=" $id"
     done
