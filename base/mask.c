@@ -91,7 +91,7 @@ value_end(const char *text)
     char quote;
 
     if (dollar != NULL)
-        return dollar;
+        return word_end(dollar); /* in a connection string it is no quote, and the value goes on */
     if (*text != '\0' && strchr("eEbBnNxXuU", *text) != NULL) /* E'...', U&'...' */
         text += text[1] == '\'' ? 1 : text[1] == '&' && text[2] == '\'' ? 2 : 0;
     quote = *text;

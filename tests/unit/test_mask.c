@@ -42,6 +42,7 @@ static const struct {
     {"\"host=h password=pw\".", "\"host=h password=****\"."},
     {"postgres://h/d?password=pw&x=y", "postgres://h/d?password=****"},
     {"postgres://h/d?p%61ss%57ord=pw", "postgres://h/d?p%61ss%57ord=****"},
+    {"password=$$a$$bc user=u", "password=**** user=u"},
     {"sslpassword=pw oauth_client_secret=s", "sslpassword=**** oauth_client_secret=****"},
     {"scram_client_key=k scram_server_key=k", "scram_client_key=**** scram_server_key=****"},
     {"PGPASSWORD=pw pgalter", "PGPASSWORD=**** pgalter"},
