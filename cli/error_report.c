@@ -96,7 +96,7 @@ mask_line(struct pga_context *ctx, struct pga_place *place)
     if (place->caret < 0)
         return;
     caret = pga_utf8_offset(pga_str_of(line), (size_t)place->caret);
-    if (line[same] != place->text[same] && caret > same)
+    if (caret > same && line[same] != place->text[same])
         place->caret = -1;
 }
 

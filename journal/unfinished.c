@@ -197,7 +197,7 @@ static const char *const columns[] = {"id",      "direction",  "run",       "who
 static const char *
 parse_row(const struct pga_result *result, size_t i, struct pga_unfinished *row)
 {
-    const char *text[PGA_COUNT_OF(columns)];
+    const char *text[PGA_COUNT_OF(columns)] = {0};
     bool is_next;
 
     for (size_t c = 0; c < PGA_COUNT_OF(text); c++) {

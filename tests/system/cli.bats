@@ -552,8 +552,8 @@ SELECT 1/0;"
     done
     expect 0 pgalter status
     contains "$out" 'odd\x1B[31m\x0Aversion'
-    expect 64 pgalter $'statuss\npgalter: error: forged'
-    contains "$errors" 'there is no command "statuss\x0Apgalter: error: forged"'
+    expect 64 pgalter $'stat\npgalter: error: forged'
+    contains "$errors" 'there is no command "stat\x0Apgalter: error: forged"'
     expect 64 pgalter help $'deplo\npgalter: error: forged'
     contains "$errors" 'there is no help about "deplo\x0Apgalter: error: forged"'
 }
@@ -565,7 +565,7 @@ SELECT 1/0;"
         mkdir -p gone
         expect 64 sh -c "cd gone && rmdir ../gone && exec \"$PGALTER\" $words"
         contains "$errors" "the current directory is gone"
-        contains "$errors" 'cd "$PWD"'
+        contains "$errors" "cd \"\$PWD\""
         contains "$errors" "pgalter help no-directory"
     done
     mkdir -p gone
