@@ -9,7 +9,7 @@ function(pga_module name)
 endfunction()
 
 # check ends a test after 4 s, which is short for a busy machine and for sanitizers.
-set(PGA_CHECK_PATIENCE "CK_TIMEOUT_MULTIPLIER=$<IF:$<BOOL:${PGA_SANITIZE}>,10,3>")
+set(PGA_CHECK_PATIENCE "CK_TIMEOUT_MULTIPLIER=$<IF:$<BOOL:${PGA_SANITIZE}>,20,10>")
 
 # pga_unit_test(NAME USES modules ...): tests/unit/NAME.c as a check program, run by CTest with the label `unit`.
 function(pga_unit_test name)

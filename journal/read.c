@@ -292,19 +292,13 @@ place_texts(struct pga_journal *journal, const struct pga_result *result,
 static bool
 hint_texts(struct pga_journal *journal, struct pga_arena *mem, struct pga_error *err)
 {
-    struct pga_error ignored = {0};
-    struct pga_result role;
-
-    if (err->code != PGA_ERR_DENIED ||
-        !pga_journal_select(journal, PGA_STR("SELECT pg_catalog.quote_ident(CURRENT_USER);"), mem,
-                            &role, &ignored) ||
-        role.row_count != 1 || role.column_count != 1)
+    if (err->code != PGA_ERR_DENIED)
         return false;
     return pga_error_hint(
         err,
         "Readers see no scripts unless the journal's owner lets them: GRANT SELECT "
         "ON TABLE %s.scripts TO %s;",
-        journal->schema_sql, pga_result_value(&role, 0, 0));
+        journal->schema_sql, pga_journal_names(journal, mem).role);
 }
 
 bool

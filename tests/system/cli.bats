@@ -339,11 +339,12 @@ SELECT 1/0;"
     uses() { expect 0 pgalter status && contains "$out" "database   database \"$1\""; }
     mkdir from-file
     export PGDATABASE=$six
-    export PGALTER_DATABASE_URL="dbname=$one" PGALTER_DATABASE_URL_FILE=$BATS_TEST_TMPDIR/secret DATABASE_URL="dbname=$three" DB_URL="dbname=$four"
+    export PGALTER_DATABASE_URL="dbname=$one" DATABASE_URL="dbname=$three" DB_URL="dbname=$four"
     expect 0 pgalter status --db "dbname=$db"
     contains "$out" "database   database \"$db\""
     uses $one
     unset PGALTER_DATABASE_URL
+    export PGALTER_DATABASE_URL_FILE=$BATS_TEST_TMPDIR/secret
     uses $two
     unset PGALTER_DATABASE_URL_FILE
     uses $three

@@ -527,15 +527,24 @@ START_TEST(no_right_to_read_texts)
         {.error = {.sqlstate = "42501", .message = "permission denied for table scripts"},
          .after = PGA_TRANSACTION_FAILED},
         {.expect = "ROLLBACK"},
+        {.expect = "BEGIN",
+         .answers = ANSWERS(BEGINNING,
+                            {.tag = "SELECT 1",
+                             .columns = 2,
+                             .rows = 1,
+                             .values = (const char *const[]){"\"the reader\"", "app"}},
+                            {.tag = "COMMIT"})},
     };
     struct pga_digest digest = {{0}};
     struct pga_str text;
 
-    connect_to(lines, 2);
+    connect_to(lines, 3);
     ck_assert(!pga_journal_texts(&journal, &digest, 1, &mem, &text, &err));
     ck_assert_int_eq(err.code, PGA_ERR_DENIED);
     ck_assert_str_eq(err.message,
                      "reading the stored scripts: permission denied for table scripts");
+    ck_assert_ptr_nonnull(
+        strstr(err.hint, "GRANT SELECT ON TABLE \"pgalter\".scripts TO \"the reader\";"));
 }
 END_TEST
 
