@@ -49,7 +49,8 @@ const struct pga_alteration *pga_alterations_find(const struct pga_alterations *
  *
  * A down or before-script belongs to the up script of its timestamp and must have its id and version.  A
  * before-down script needs a down script, and `irreversible` forbids both.
- * Errors: PGA_ERR_USAGE, naming the file or both files.
+ * Errors: PGA_ERR_USAGE, naming the file or both files; the detail tells of all further mistakes, for who mends a
+ * directory wants to do it once.
  */
 bool pga_directory_load(struct pga_arena *mem, const char *dir, struct pga_alterations *out,
                         struct pga_error *err) PGA_MUST_CHECK;
