@@ -21,11 +21,13 @@ function(pga_unit_test name)
         ENVIRONMENT "PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR};${PGA_CHECK_PATIENCE}")
 endfunction()
 
-# pga_bats_test(NAME): tests/system/NAME.bats, run by CTest with the label `system`.  It finds the program in PGALTER, and
-# the server's programs where PGALTER_PG_BINDIR says, if it is set, as everything else does.
+# pga_bats_test(NAME [CLIENT]): tests/system/NAME.bats, run by CTest with the label `system`.  It finds the program in PGALTER,
+# and the server's programs where PGALTER_PG_BINDIR says, if it is set, as everything else does.  CLIENT, a label too: what
+# it looks at is the same with every version of the server.
 function(pga_bats_test name)
+    cmake_parse_arguments(ARG "CLIENT" "" "" ${ARGN})
     add_test(NAME system/${name} COMMAND "${PGA_BATS}" "${CMAKE_CURRENT_SOURCE_DIR}/${name}.bats")
-    set_tests_properties(system/${name} PROPERTIES LABELS system TIMEOUT 600
+    set_tests_properties(system/${name} PROPERTIES LABELS "system$<$<BOOL:${ARG_CLIENT}>:;client>" TIMEOUT 600
         ENVIRONMENT "PGALTER=$<TARGET_FILE:pgalter>;PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
