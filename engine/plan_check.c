@@ -176,7 +176,7 @@ compare_applied(const void *a, const void *b)
                                  (*(const struct pga_applied *const *)b)->timestamp);
 }
 
-/* The applied alteration without a file that has the timestamp of this step, or NULL. */
+/* The applied alteration without a file, of which there is one, that has the timestamp of this step, or NULL. */
 static const struct pga_applied *
 find_missing(const struct pga_applied **sorted, size_t count, const struct pga_step *step)
 {
@@ -184,8 +184,6 @@ find_missing(const struct pga_applied **sorted, size_t count, const struct pga_s
     const struct pga_applied *wanted = &key;
     const struct pga_applied **found;
 
-    if (count == 0)
-        return NULL;
     found = bsearch(&wanted, sorted, count, sizeof(*sorted), compare_applied);
     return found == NULL ? NULL : *found;
 }

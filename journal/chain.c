@@ -5,6 +5,7 @@
  */
 #include "journal/journal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -328,8 +329,7 @@ drop_applied(struct pga_journal *journal, const struct pga_applied *gone)
 
     while (at > 0 && !pga_same(journal->applied[at - 1]->id, gone->id))
         at--;
-    if (at == 0)
-        return;
+    assert(at > 0);
     memmove(&journal->applied[at - 1], &journal->applied[at],
             (journal->applied_count - at) * sizeof(*journal->applied));
     journal->applied_count--;

@@ -25,8 +25,11 @@ pga_journal_is_outdated(const struct pga_journal *journal)
     size_t count;
     const struct pga_journal_upgrade *upgrades = pga_journal_upgrades(&count);
 
-    return journal->presence == PGA_JOURNAL_PRESENT && count > 0 &&
-           journal->format_minor < upgrades[count - 1].minor;
+    if (journal->presence != PGA_JOURNAL_PRESENT || count == 0)
+        return false;
+    /* GCOVR_EXCL_START: the first format has no upgrade yet */
+    return journal->format_minor < upgrades[count - 1].minor;
+    /* GCOVR_EXCL_STOP */
 }
 
 static bool

@@ -96,7 +96,9 @@ START_TEST(irreversible_ones_are_refused_together)
     struct pga_plan plan;
 
     pga_plans_arrange(&b, "", "1-a 2-b! 3-c");
-    pga_build_file(&b, "4-d.up.sql", "-- pgalter:irreversible it drops data\nDROP TABLE d;");
+    pga_build_file(
+        &b, "4-d.up.sql",
+        "-- pgalter:breaks <1.0.0\n-- pgalter:irreversible it drops data\nDROP TABLE d;");
     pga_build_apply(&b, "4-d");
     pga_plans_roll_back(&b, "3-c", &settings, &plan);
     ck_assert(!check(&plan, &settings));

@@ -78,6 +78,26 @@ load(enum pga_step_kind kind)
     return pga_sources_load(&runner, &b.mem, &plan, &sources, &err) ? sources : NULL;
 }
 
+/* A text of the journal's is read like a file's, and may be of a pgalter that knew more directives. */
+START_TEST(a_stored_script_that_can_not_be_read)
+{
+    const struct pga_str bad = PGA_STR("-- pgalter:nonsense\nSELECT 1;\n");
+    struct pga_applied *after = pga_new(&b.mem, struct pga_applied);
+    struct pga_change change = {.event = PGA_EVENT_MARKED, .after = after};
+    struct pga_texts texts = {.part[PGA_PART_UP] = b.alterations.items[0].parts[PGA_PART_UP]->text,
+                              .part[PGA_PART_DOWN] = bad};
+
+    pga_applied_of(&b.alterations.items[0], after);
+    after->has_part[PGA_PART_BEFORE_UP] = after->has_part[PGA_PART_BEFORE_DOWN] = false;
+    after->digests[PGA_PART_DOWN] = pga_digest_of(bad);
+    ck_assert(pga_journal_create(&journal, &err));
+    ck_assert(pga_journal_commit(&journal, &change, &texts, &err));
+    ck_assert_ptr_null(load(PGA_STEP_REVERT));
+    ck_assert_int_eq(err.id, PGA_ID_DIRECTIVE);
+    ck_assert_str_eq(err.place.file, "journal:1-a.down.sql");
+}
+END_TEST
+
 START_TEST(an_up_script_is_the_files)
 {
     struct pga_source *source = load(PGA_STEP_APPLY);
@@ -204,6 +224,7 @@ main(void)
     int failed;
 
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_stored_script_that_can_not_be_read);
     tcase_add_test(tcase, an_up_script_is_the_files);
     tcase_add_test(tcase, a_down_script_is_the_journals);
     tcase_add_test(tcase, or_the_files_if_the_user_says_so);
