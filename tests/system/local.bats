@@ -168,8 +168,10 @@ server() {
     make 1.0.0-100-a a
     expect 0 pgalter deploy --db local:
     expect 0 pgalter local psql -XAtc "SELECT count(*) FROM pgalter.journal"
-    local count=$out
-    kill -KILL "$(server)"
+    local count=$out killed
+    killed=$(server)
+    kill -KILL "$killed"
+    while kill -0 "$killed" 2>/dev/null; do sleep 0.1; done # until somebody has waited for it
     expect 0 pgalter status --db local:
     contains "$out" "applied    $count alteration"
     server

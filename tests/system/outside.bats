@@ -296,20 +296,21 @@ DROP INDEX CONCURRENTLY i;"
 
 @test "done-when decides by itself" {
     faults
-    local point
+    local point at=200
     for point in statement_started statement_done; do
-        script "1.0.0-200-$point.up.sql" "-- pgalter:transaction none
+        at=$((at + 1))
+        script "1.0.0-$at-$point.up.sql" "-- pgalter:transaction none
 -- pgalter:done-when SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('i_$point') AND indisvalid)
 INSERT INTO a VALUES (1);
 CREATE INDEX CONCURRENTLY i_$point ON a (n);"
         PGA_FAULT=$point:kill expect $killed pgalter deploy
-        same "$(record)" "200-$point up up 1 started"
+        same "$(record)" "$at-$point up up 1 started"
         expect 0 pgalter deploy
         contains "$errors" "going on where it stopped"
         same "$(is_there "i_$point")" t
         same "$(query "$db" "SELECT count(*) FROM a")" 1
-        same "$(events "200-$point")" applied
-        rm "$PGALTER_DIR/1.0.0-200-$point.up.sql"
+        same "$(events "$at-$point")" applied
+        rm "$PGALTER_DIR/1.0.0-$at-$point.up.sql"
         query "$db" "TRUNCATE a" >/dev/null
     done
     # A query that fails decides nothing.
