@@ -108,16 +108,31 @@ mixed() {
     same "$(query "$db" "SELECT count(*) FROM pgalter.history WHERE event = 'reverted'")" 0
 }
 
+# answered WORD: a rollback on a terminal, where WORD is typed once the question stands there; what was shown, in $output.
+answered() {
+    local log=$BATS_TEST_TMPDIR/terminal
+    : >"$log"
+    {
+        for ((i = 0; i < 300; i++)); do
+            grep -qF '[y/N]' "$log" && break
+            sleep 0.1
+        done
+        echo "$1"
+        sleep 1
+    } | command script -qefc "$PGALTER rollback 1.0.0" "$log" >/dev/null && status=0 || status=$?
+    output=$(<"$log")
+}
+
 @test "on a terminal it asks, and only yes goes on" {
     command script -qec true /dev/null >/dev/null 2>&1 || skip "script(1) makes no terminal here"
     mixed
-    run command script -qec "$PGALTER rollback 1.0.0" /dev/null <<<n
+    answered n
     contains "$output" "Roll back 3 alterations on database \"$db\""
     contains "$output" "[y/N]"
     contains "$output" "Nothing was done."
     [ "$status" = 0 ]
     same "$(query "$db" "SELECT count(*) FROM pgalter.history WHERE event = 'reverted'")" 0
-    run command script -qec "$PGALTER rollback 1.0.0" /dev/null <<<y
+    answered y
     [ "$status" = 0 ]
     contains "$output" "Rolled back 3 alterations"
     same "$(applied)" "100-a 350-loose 200-late"
