@@ -104,7 +104,7 @@ teardown() { hints_teardown; }
 
 #: The password came from %s. Try the right one with "psql -W%s -d %s", and put it there.
 @test "a wrong password" {
-    query "$db" "CREATE ROLE guarded LOGIN PASSWORD 'right'"
+    query "$db" "SET password_encryption = 'scram-sha-256'; CREATE ROLE guarded LOGIN PASSWORD 'right'"
     as_cluster_user sed -i '1i local all guarded scram-sha-256' "$CLUSTER_DIR/data/pg_hba.conf"
     query "$db" "SELECT pg_reload_conf()" >/dev/null
     sleep 1
