@@ -267,9 +267,11 @@ row_start_length(const char *text, bool has_keyword)
             return strlen(keys[i]);
     if (strncmp(text, row, strlen(row)) != 0)
         return 0;
-    /* With names before the values it is a partition key. */
-    close = strchr(text, ')');
-    return close != NULL && strncmp(close, ") = (", 5) == 0 ? 0 : strlen(row);
+    /* With names before the values it is a partition key; one of them may be masked already. */
+    close = text + strlen(row);
+    close += strspn(close,
+                    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_, \"" PGA_MASK);
+    return strncmp(close, ") = (", 5) == 0 ? 0 : strlen(row);
 }
 
 void
