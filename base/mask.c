@@ -144,17 +144,17 @@ is_chosen(const char *text)
 {
     static const char *const types[] = {"int2", "int4", "int8", "float4", "float8", NULL};
     size_t len = (size_t)(word_end(text) - text), name = 0;
-    const char *mask;
+    size_t shown = 0; /* of the word, before what is masked in it already */
 
     if (*text == '\'' || *text == '"' || dollar_end(text) != NULL || value_end(text) != text + len)
         return true;
     while (is_letter(text[name]) || text[name] == '_')
         name++;
-    mask = memchr(text, PGA_MASK[0], len);
-    if (text[name] == '(' || is_word_of(text, len, types) ||
-        (mask != NULL && strncmp(mask, PGA_MASK, strlen(PGA_MASK)) == 0))
+    if (text[name] == '(' || is_word_of(text, len, types))
         return false;
-    return is_mixed(text, len);
+    while (shown < len && strncmp(text + shown, PGA_MASK, strlen(PGA_MASK)) != 0)
+        shown++;
+    return is_mixed(text, shown);
 }
 
 /* Where a value begins with only blanks between, as in PASSWORD '...' or "the password is Xy1"; NULL: there is none. */
