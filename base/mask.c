@@ -83,6 +83,15 @@ dollar_end(const char *text)
     return text + strlen(text);
 }
 
+/* Length of what stands before the quote of a string in SQL: E'...', U&'...'. */
+static size_t
+prefix_length(const char *text)
+{
+    if (*text == '\0' || strchr("eEbBnNxXuU", *text) == NULL)
+        return 0;
+    return text[1] == '\'' ? 1 : text[1] == '&' && text[2] == '\'' ? 2 : 0;
+}
+
 /* Where the value that begins at `text`, quoted or not, ends; a quote without end goes on to the end of the text. */
 static const char *
 value_end(const char *text)
@@ -92,8 +101,7 @@ value_end(const char *text)
 
     if (dollar != NULL)
         return word_end(dollar); /* in a connection string it is no quote, and the value goes on */
-    if (*text != '\0' && strchr("eEbBnNxXuU", *text) != NULL) /* E'...', U&'...' */
-        text += text[1] == '\'' ? 1 : text[1] == '&' && text[2] == '\'' ? 2 : 0;
+    text += prefix_length(text);
     quote = *text;
     if (quote != '\'' && quote != '"')
         return word_end(text);
@@ -146,7 +154,7 @@ is_chosen(const char *text)
     size_t len = (size_t)(word_end(text) - text), name = 0;
     size_t shown = 0; /* of the word, before what is masked in it already */
 
-    if (*text == '\'' || *text == '"' || dollar_end(text) != NULL || value_end(text) != text + len)
+    if (*text == '\'' || *text == '"' || dollar_end(text) != NULL || prefix_length(text) > 0)
         return true;
     while (is_letter(text[name]) || text[name] == '_')
         name++;
