@@ -83,21 +83,18 @@ add(struct search *s, size_t from, size_t to, bool is_row)
     out->items[out->count++] = (struct pga_secret){from, to - from, is_row};
 }
 
-/* What stands between the quotes of a string. */
+/* What stands between the quotes of a string, or of a name. */
 static void
 add_string(struct search *s, const struct pga_token *token)
 {
-    struct pga_str text = pga_str_slice(s->text, token->offset, token->len);
-    const char *quote = token->kind == PGA_TOKEN_QUOTED_NAME ? memchr(text.data, '"', text.len)
-                                                             : memchr(text.data, '\'', text.len);
-    size_t open = token->kind == PGA_TOKEN_DOLLAR_STRING
-                      ? pga_lexer_dollar_delimiter(s->text, token->offset)
-                  : quote == NULL ? 0
-                                  : (size_t)(quote - text.data) + 1;
-    size_t close = token->unterminated ? 0 : token->kind == PGA_TOKEN_DOLLAR_STRING ? open : 1;
+    bool is_dollar = token->kind == PGA_TOKEN_DOLLAR_STRING;
+    char quote = token->kind == PGA_TOKEN_QUOTED_NAME ? '"' : '\'';
+    size_t open = is_dollar ? pga_lexer_dollar_delimiter(s->text, token->offset) : 0;
+    size_t close = token->unterminated ? 0 : is_dollar ? open : 1;
 
-    if (quote == NULL && token->kind != PGA_TOKEN_DOLLAR_STRING)
-        close = 0;
+    if (!is_dollar)
+        while (open < token->len && s->text.data[token->offset + open++] != quote)
+            continue; /* E and U& stand before it */
     if (open + close <= token->len)
         add(s, token->offset + open, token->offset + token->len - close, false);
 }

@@ -383,6 +383,8 @@ START_TEST(names_that_look_alike)
     ck_assert_ptr_null(pga_slug_difference(&mem, "cafe", "cafe"));
     ck_assert_str_eq(pga_slug_difference(&mem, "cafe", "cafe\xCC\x81"),
                      "character 5 is nothing in the one and U+0301 in the other");
+    ck_assert_str_eq(pga_slug_difference(&mem, "p\xD0\xB0y", "pay"),
+                     "character 2 is U+0430 in the one and U+0061 in the other");
     ck_assert_str_eq(pga_slug_difference(&mem, "p\xD0\xB0", "pa"),
                      "character 2 is U+0430 in the one and U+0061 in the other");
 }

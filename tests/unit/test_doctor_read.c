@@ -194,6 +194,33 @@ START_TEST(the_connection_ends_in_the_journal)
 }
 END_TEST
 
+/* A step in progress, and nobody says whether its run lives. */
+START_TEST(a_run_that_can_not_be_asked_about)
+{
+    static struct pga_world w;
+    static struct pga_process process;
+    struct pga_fake_failure failures[] = {{.contains = "VACUUM", .times = 1, .lose = true},
+                                          {.contains = "pg_catalog.strpos(a.application_name",
+                                           .sqlstate = "42501",
+                                           .message = "no",
+                                           .times = 1}};
+
+    pga_world_init(&w);
+    pga_build_file(&w.b, "1-a.up.sql", "-- pgalter:transaction none\nVACUUM users;");
+    w.server.failures = failures;
+    w.server.failure_count = PGA_COUNT_OF(failures);
+    ck_assert(!pga_process_deploy(&w, &process, "latest"));
+    pga_process_end(&process);
+    failures[1].times = 1;
+    ck_assert(pga_process_begin(&w, &process));
+    ck_assert(pga_doctor_read(&p.doctor, &process.journal, pga_clock_system(), &err));
+    ck_assert_uint_eq(p.doctor.unfinished_count, 1);
+    ck_assert_int_eq(p.doctor.unfinished_error.code, PGA_ERR_DENIED);
+    pga_process_end(&process);
+    pga_world_release(&w);
+}
+END_TEST
+
 START_TEST(a_signal_ends_it)
 {
     static const struct pga_script_line lines[] = {
@@ -219,6 +246,7 @@ main(void)
     tcase_add_test(tcase, a_question_that_fails_costs_no_other);
     tcase_add_test(tcase, the_connection_ends_in_the_middle);
     tcase_add_test(tcase, the_connection_ends_in_the_journal);
+    tcase_add_test(tcase, a_run_that_can_not_be_asked_about);
     tcase_add_test(tcase, a_signal_ends_it);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -156,6 +156,19 @@ fails_at(const struct pga_sent *sent, const struct pga_server_message *said, int
 
 #define NOTHING say("22012", "", "", 0)
 
+/* The connection ended: of the script only its file is known. */
+START_TEST(nothing_was_said)
+{
+    struct pga_sent sent = send_script("SELECT 1;");
+
+    memset(&err, 0, sizeof(err));
+    (void)pga_fail(&err, PGA_ERR_LOST, "it is gone");
+    ck_assert(!pga_place_failure(&mem, &sent, &err));
+    ck_assert_str_eq(err.place.file, "dir/1-a.up.sql");
+    ck_assert_int_eq(err.place.line, 0);
+}
+END_TEST
+
 /* Lines are the file's, columns characters. */
 START_TEST(a_position)
 {
@@ -390,6 +403,7 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, positions_in_characters);
     tcase_add_test(tcase, positions_in_bytes);
+    tcase_add_test(tcase, nothing_was_said);
     tcase_add_test(tcase, a_position);
     tcase_add_test(tcase, a_statement);
     tcase_add_loop_test(tcase, a_body, 0, (int)PGA_COUNT_OF(bodies));

@@ -207,6 +207,17 @@ START_TEST(a_conflict_and_then_no_server)
 }
 END_TEST
 
+/* What comes last fails as only another journal makes it fail. */
+START_TEST(the_journal_is_exchanged_at_the_end)
+{
+    fail_in("INSERT INTO \"pgalter\".journal", "23502", NULL, NULL);
+    ck_assert(!run_transaction());
+    ck_assert_int_eq(s.p.err.code, PGA_ERR_JOURNAL);
+    ck_assert_int_eq(s.p.err.id, PGA_ID_JOURNAL_MOVED);
+    ck_assert_uint_eq(pga_fake_effects(&s.w.server, "CREATE TABLE users"), 0);
+}
+END_TEST
+
 /* The server became a standby since the session began. */
 START_TEST(a_server_that_only_reads)
 {
@@ -239,6 +250,7 @@ main(void)
     tcase_add_test(tcase, the_record_is_anothers_at_the_end);
     tcase_add_test(tcase, the_record_is_anothers_and_the_server_goes);
     tcase_add_test(tcase, a_conflict_and_then_no_server);
+    tcase_add_test(tcase, the_journal_is_exchanged_at_the_end);
     tcase_add_test(tcase, a_server_that_only_reads);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -43,6 +43,7 @@ static const struct {
     {"CREATE USER b PASSWORD $x$hunter2$x$ @x", "CREATE USER b PASSWORD **** ^x"},
     {"CREATE USER b PASSWORD @\"hunter2\";", "CREATE USER b PASSWORD ^****;"},
     {"CREATE USER b PASSWORD @hunter2;", "CREATE USER b PASSWORD ^****;"},
+    {"ALTER ROLE b PASSWORD @Hunter2;SELECT 1;", "ALTER ROLE b PASSWORD ^**** 1;"},
     {"alter user b password = @hunter2;", "alter user b password = ^****;"},
     {"ALTER ROLE b PASSWORD NULL @x;", "ALTER ROLE b PASSWORD NULL ^x;"},
     {"ALTER ROLE b PASSWORD\n@'hunter2'\n;", "^****"},
