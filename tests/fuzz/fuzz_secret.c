@@ -57,7 +57,7 @@ write_script(struct pga_arena *mem, struct pga_str around, const char *statement
     struct pga_buf out = pga_buf_on(mem);
 
     pga_buf_append_c(&out, statement);
-    pga_buf_append_c(&out, write_text(mem, around, 0xFE, statement[0] == 'I' ? "" : statement));
+    pga_buf_append_c(&out, write_text(mem, around, 0xFE, statement[0] == 'I' ? " " : statement));
     return out.data;
 }
 

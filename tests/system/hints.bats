@@ -445,10 +445,7 @@ SELECT pg_sleep(1.5);" ""
 
 #: Somebody wrote to the schema "%s" past pgalter, or it was restored in part; nothing is shown or run from it. See what else is wrong: pgalter doctor. Put the schema back from the newest backup, whole: pg_restore --clean --if-exists --schema='%s' -d DATABASE BACKUP; record what was applied since: pgalter mark --up-to TARGET --because TEXT. A row that is mended by hand can't be verified again.
 @test "a journal that somebody wrote to" {
-    local client server
-    client=$(pg_dump --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
-    server=$(query postgres "SELECT current_setting('server_version_num')::int / 10000")
-    [ "$client" -ge "$server" ] || skip "pg_dump $client can't read PostgreSQL $server"
+    dump_needed
     table 1.0.0-100-a a
     expect 0 p deploy
     pg_dump -Fc -f backup.dump "$db"

@@ -23,14 +23,6 @@ teardown() {
     cd / && rm -rf "$own"
 }
 
-# dump_needed: pg_dump refuses a server that is newer than itself.
-dump_needed() {
-    local client server
-    client=$(pg_dump --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/')
-    server=$(query postgres "SELECT current_setting('server_version_num')::int / 10000")
-    [ "$client" -ge "$server" ] || skip "pg_dump $client can't read PostgreSQL $server"
-}
-
 page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
 
 @test "tutorial" {
