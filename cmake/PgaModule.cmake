@@ -21,13 +21,14 @@ function(pga_unit_test name)
         ENVIRONMENT "PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR};${PGA_CHECK_PATIENCE}")
 endfunction()
 
-# pga_bats_test(NAME [CLIENT]): tests/system/NAME.bats, run by CTest with the label `system`.  It finds the program in PGALTER,
-# and the server's programs where PGALTER_PG_BINDIR says, if it is set, as everything else does.  CLIENT, a label too: what
-# it looks at is the same with every version of the server.
+# pga_bats_test(NAME [CLIENT]): NAME.bats of a folder, run by CTest with the folder's name (system, fault) as its label.  It
+# finds the program in PGALTER, and the server's programs where PGALTER_PG_BINDIR says, if it is set, as everything else does.
+# CLIENT, a label too: what it looks at is the same with every version of the server.
 function(pga_bats_test name)
     cmake_parse_arguments(ARG "CLIENT" "" "" ${ARGN})
-    add_test(NAME system/${name} COMMAND "${PGA_BATS}" "${CMAKE_CURRENT_SOURCE_DIR}/${name}.bats")
-    set_tests_properties(system/${name} PROPERTIES LABELS "system$<$<BOOL:${ARG_CLIENT}>:;client>" TIMEOUT 600
+    get_filename_component(folder "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+    add_test(NAME ${folder}/${name} COMMAND "${PGA_BATS}" "${CMAKE_CURRENT_SOURCE_DIR}/${name}.bats")
+    set_tests_properties(${folder}/${name} PROPERTIES LABELS "${folder}$<$<BOOL:${ARG_CLIENT}>:;client>" TIMEOUT 900
         ENVIRONMENT "PGALTER=$<TARGET_FILE:pgalter>;PGA_TEST_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
