@@ -8,12 +8,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/compiler.h"
 #include "base/str.h"
 
 #define BLANKS " \t\r\n\v\f"
 #define URL_MAX                                                                                    \
     8192 /* bytes in which a password ends: words of data can have megabytes and many URLs */
-#define CLOSING "\"'),.;:" /* at the end of a word: most likely of the sentence around it */
+#define ROUNDS_MAX 16         /* of masking one text; none needs more than a few */
+#define CLOSING    "\"'),.;:" /* at the end of a word: most likely of the sentence around it */
 
 static int
 hex_digit(char c)
@@ -323,11 +325,26 @@ pga_mask_marked(struct pga_arena *mem, const char *text, const bool *hidden)
     return out.data;
 }
 
-char *
-pga_mask_text(struct pga_arena *mem, const char *text)
+static char *
+mask_once(struct pga_arena *mem, const char *text)
 {
     bool *hidden = pga_new_array(mem, bool, strlen(text) + 1);
 
     pga_mask_mark(text, hidden);
     return pga_mask_marked(mem, text, hidden);
+}
+
+/* What one round hides can make another secret visible as such, a port that is none behind a row that was masked. */
+char *
+pga_mask_text(struct pga_arena *mem, const char *text)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    const char *masked = mask_once(&scratch, text), *before = text;
+
+    for (int i = 1; i < ROUNDS_MAX && !pga_same(before, masked); i++) {
+        before = masked;
+        masked = mask_once(&scratch, before);
+    }
+    return pga_strdup(mem, masked);
 }
