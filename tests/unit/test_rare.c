@@ -162,7 +162,7 @@ with_before_script(void)
 START_TEST(the_record_is_anothers_at_the_end)
 {
     with_before_script();
-    fail_in("RETURNING u.id", "22012", NULL, NULL);
+    fail_in("WITH gone", "22012", NULL, NULL);
     ck_assert(!pga_one_step_run(&s, PGA_STEP_APPLY));
     ck_assert_int_eq(s.p.err.code, PGA_ERR_LOST);
     ck_assert_ptr_nonnull(strstr(s.p.err.message, "another run has taken \"1-a\" over"));
@@ -174,7 +174,7 @@ END_TEST
 START_TEST(the_record_is_anothers_and_the_server_goes)
 {
     with_before_script();
-    fail_in("RETURNING u.id", "22012", "SELECT (SELECT h.hash", NULL);
+    fail_in("WITH gone", "22012", "SELECT (SELECT h.hash", NULL);
     ck_assert(!pga_one_step_run(&s, PGA_STEP_APPLY));
     ck_assert_int_eq(s.p.err.code, PGA_ERR_LOST);
     ck_assert_ptr_null(strstr(s.p.err.message, "has taken"));
