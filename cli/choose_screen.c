@@ -14,6 +14,7 @@
 #include "base/interrupt.h"
 #include "base/str.h"
 #include "base/width.h"
+#include "cli/session.h"
 #include "cli/terminal.h"
 
 #define SHOWN_MAX 12  /* lines of the list at a time */
@@ -304,6 +305,7 @@ read_key(struct screen *screen, enum pga_key *out, char *c, struct pga_error *er
     for (*c = '\0'; *c == '\0';) {
         if (!read_byte(SLICE_MS, c, err))
             return false;
+        pga_session_ping(screen->ctx);
         if (stop_asked) {
             suspend(screen);
             return true;

@@ -10,6 +10,7 @@
 #define PGA_CLI_CONTEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "alterations/alteration.h"
@@ -51,6 +52,7 @@ struct pga_context {
     const struct pga_config *config; /* what it says; NULL: none */
     struct pga_alterations alterations;
     struct pga_driver *driver;
+    int64_t pinged_ms; /* when pga_session_ping() last did */
     struct pga_journal journal;
     struct pga_runner runner;
 

@@ -22,18 +22,18 @@ get_variable(const char *name)
 
 /* A secret that a file holds, as Kubernetes mounts them: one line, its end is not part of it. */
 static bool
-read_secret(struct pga_context *ctx, const struct pga_option_value *file, const char **out,
+read_secret(struct pga_context *ctx, struct pga_arena *mem, const char *path, const char **out,
             struct pga_error *err)
 {
     const char *origin = pga_option_origin(ctx->mem, &ctx->options, PGA_OPTION_DB_FILE);
     struct pga_str text;
 
-    if (!pga_file_read(ctx->mem, file->text, PGA_FILE_CONFIG_MAX, &text, err))
+    if (!pga_file_read(mem, path, PGA_FILE_CONFIG_MAX, &text, err))
         return pga_error_while(err, "%s", origin);
     text = pga_str_trim(text);
     if (text.len == 0 || memchr(text.data, '\n', text.len) != NULL ||
         memchr(text.data, '\0', text.len) != NULL) {
-        (void)pga_fail(err, PGA_ERR_USAGE, "%s: \"%s\" %s", origin, file->text,
+        (void)pga_fail(err, PGA_ERR_USAGE, "%s: \"%s\" %s", origin, path,
                        text.len == 0                               ? "is empty"
                        : memchr(text.data, '\n', text.len) != NULL ? "has more than one line"
                                                                    : "has a NUL byte in it");
@@ -41,8 +41,20 @@ read_secret(struct pga_context *ctx, const struct pga_option_value *file, const 
         return pga_error_hint(err, "It must hold one line, such as "
                                    "postgresql://user:password@host:5432/database");
     }
-    *out = pga_str_dup(ctx->mem, text);
+    *out = pga_str_dup(mem, text);
     return true;
+}
+
+const char *
+pga_database_reread(struct pga_context *ctx, struct pga_arena *mem)
+{
+    const struct pga_option_value *database = &ctx->options.values[PGA_OPTION_DB];
+    const char *secret = NULL;
+    struct pga_error ignored = {0};
+
+    if (database->path == NULL || !read_secret(ctx, mem, database->path, &secret, &ignored))
+        return NULL;
+    return secret;
 }
 
 /* Variables that other programs know too stand behind pgalter's own. */
@@ -115,7 +127,8 @@ check_variables(struct pga_context *ctx, struct pga_error *err)
 
     if (database->origin != PGA_ORIGIN_VARIABLE || file->origin != PGA_ORIGIN_VARIABLE)
         return true;
-    if (read_secret(ctx, file, &secret, &ignored) && strcmp(secret, database->text) == 0)
+    if (read_secret(ctx, ctx->mem, file->text, &secret, &ignored) &&
+        strcmp(secret, database->text) == 0)
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "the environment variables %s and %s name two databases",
                    database->variable, file->variable);
@@ -170,7 +183,8 @@ pga_database_choose(struct pga_context *ctx, struct pga_error *err)
         return check_forgotten(ctx, err);
     if (database->origin >= file->origin)
         return check_variable(ctx, PGA_OPTION_DB, err);
-    if (!check_variable(ctx, PGA_OPTION_DB_FILE, err) || !read_secret(ctx, file, &secret, err))
+    if (!check_variable(ctx, PGA_OPTION_DB_FILE, err) ||
+        !read_secret(ctx, ctx->mem, file->text, &secret, err))
         return false;
     *database = *file;
     database->path = file->text;

@@ -20,4 +20,10 @@
  */
 bool pga_database_choose(struct pga_context *ctx, struct pga_error *err) PGA_MUST_CHECK;
 
+/*
+ * The connection string as it stands now in the file that it came from, on `mem`: a secret may be exchanged while pgalter
+ * waits.  NULL when it didn't come from one, or none can be read there.
+ */
+const char *pga_database_reread(struct pga_context *ctx, struct pga_arena *mem);
+
 #endif

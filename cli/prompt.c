@@ -12,19 +12,22 @@
 
 #include "base/interrupt.h"
 #include "base/str.h"
+#include "cli/session.h"
 
-/* Read a line from the terminal; a signal or the end of the input is an empty one. */
+/* Read a line from the terminal; the end of the input is an empty one.  The session stays alive meanwhile. */
 static bool
-read_line(char *line, size_t size, struct pga_error *err)
+read_line(struct pga_context *ctx, char *line, size_t size, struct pga_error *err)
 {
     struct pollfd polled[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
                                {.fd = pga_interrupt_fd(), .events = POLLIN}};
     ssize_t got = 0;
 
     line[0] = '\0';
-    while (poll(polled, 2, -1) < 0 || polled[0].revents == 0)
+    while (poll(polled, 2, PGA_SESSION_PING_MS) <= 0 || polled[0].revents == 0) {
         if (!pga_interrupt_check(err))
             return false;
+        pga_session_ping(ctx);
+    }
     if (!pga_interrupt_check(err))
         return false;
     got = read(STDIN_FILENO, line, size - 1);
@@ -52,7 +55,7 @@ pga_prompt_confirm(struct pga_context *ctx, const char *question, struct pga_err
     (void)tcflush(STDIN_FILENO, TCIFLUSH);
     (void)fprintf(stdout, "%s [y/N] ", question);
     (void)fflush(stdout);
-    if (!read_line(line, sizeof(line), err)) {
+    if (!read_line(ctx, line, sizeof(line), err)) {
         (void)fputc('\n', stdout); /* the answer's line is not finished */
         return false;
     }

@@ -10,17 +10,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/database.h"
 #include "cli/observe.h"
 #include "cli/variables.h"
 #include "cli/version.h"
 #include "drivers/local/cluster.h"
 #include "drivers/pq/pq.h"
 
-#define LOCAL_PREFIX "local:"
+#define LOCAL_PREFIX   "local:"
+#define PING_ANSWER_MS 5000
 
 /* "user@host" of whoever runs this, for the history. */
 static const char *
@@ -101,18 +104,60 @@ read_settings(const struct pga_options *options, struct pga_run_settings *out)
                                                          : PGA_DOWN_FROM_JOURNAL;
 }
 
+/* What the driver calls while it opens a session; it lives as long as the session. */
+struct connecting {
+    struct pga_context *ctx;
+    const char *told; /* the last reason to wait, so that it is told once; "": none yet */
+};
+
+static const char *
+reread(void *context, struct pga_arena *mem)
+{
+    struct connecting *connecting = context;
+
+    return pga_database_reread(connecting->ctx, mem);
+}
+
+static void
+tell_waiting(void *context, const struct pga_error *why, int64_t left_ms)
+{
+    struct connecting *connecting = context;
+    struct pga_context *ctx = connecting->ctx;
+
+    if (strcmp(connecting->told, why->message) == 0)
+        return;
+    connecting->told = pga_strdup(ctx->mem, why->message);
+    pga_log_write(&ctx->log, PGA_LOG_INFO, "waiting for the server, at most %s: %s",
+                  pga_format_duration_ms(ctx->mem, left_ms), why->message);
+}
+
+/* Whether somebody decided about target_session_attrs outside the connection string: "any" is heard from there too. */
+static bool
+needs_primary(const struct pga_context *ctx)
+{
+    return (ctx->command->needs & PGA_CHANGES) != 0 && getenv("PGTARGETSESSIONATTRS") == NULL;
+}
+
 static bool
 connect_server(struct pga_context *ctx, const char *run, struct pga_error *err)
 {
+    struct connecting *connecting = pga_new(ctx->mem, struct connecting);
+    const char *conninfo = pga_option_text(&ctx->options, PGA_OPTION_DB, NULL);
     struct pga_pq_settings settings = {
-        .conninfo = pga_option_text(&ctx->options, PGA_OPTION_DB, NULL),
+        .conninfo = conninfo,
         .application_name = pga_format(ctx->mem, "pgalter/%s run=%s", PGA_VERSION, run),
         .role = pga_option_text(&ctx->options, PGA_OPTION_ROLE, NULL),
         .wait_ms = pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0),
+        .needs_primary = needs_primary(ctx),
+        .waiting = tell_waiting,
+        .ctx = connecting,
     };
 
+    *connecting = (struct connecting){.ctx = ctx, .told = ""};
     if (!resolve_local(ctx, &settings.conninfo, err))
         return false;
+    if (settings.conninfo == conninfo && ctx->options.values[PGA_OPTION_DB].path != NULL)
+        settings.reread = reread;
     ctx->driver = pga_pq_open(&settings, err);
     if (ctx->driver == NULL)
         return false;
@@ -234,6 +279,23 @@ pga_session_server_programs(struct pga_context *ctx)
     program = pga_cluster_program(ctx->mem, &settings, "postgres", &ignored);
     slash = program == NULL ? NULL : strrchr(program, '/');
     return slash == NULL ? NULL : pga_strndup(ctx->mem, program, (size_t)(slash - program));
+}
+
+void
+pga_session_ping(struct pga_context *ctx)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_message message = {.answer_ms = PING_ANSWER_MS};
+    struct pga_results results = {0};
+    struct pga_error ignored = {0};
+    int64_t now = pga_clock_now_ms(pga_clock_system());
+
+    if (ctx->driver == NULL || now - ctx->pinged_ms < PGA_SESSION_PING_MS ||
+        pga_driver_transaction(ctx->driver) != PGA_TRANSACTION_IDLE)
+        return;
+    (void)!pga_driver_query(ctx->driver, &message, &mem, &results, &ignored);
+    ctx->pinged_ms = pga_clock_now_ms(pga_clock_system());
 }
 
 void

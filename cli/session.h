@@ -31,6 +31,13 @@ const char *pga_session_libpq(struct pga_context *ctx);
 /* The folder of a server's programs, as the private cluster would find them; NULL: none are installed. */
 const char *pga_session_server_programs(struct pga_context *ctx);
 
+/*
+ * Tell the server that somebody is still here, once in PGA_SESSION_PING_MS at most: called while a person is asked, so that
+ * idle_session_timeout does not end the session.  What fails shows at the next real statement.
+ */
+#define PGA_SESSION_PING_MS 15000
+void pga_session_ping(struct pga_context *ctx);
+
 /* Close what was opened. */
 void pga_session_close(struct pga_context *ctx);
 

@@ -49,10 +49,21 @@ pga_driver_run(struct pga_driver *d, struct pga_str sql, struct pga_error *err)
 }
 
 bool
+pga_driver_run_own(struct pga_driver *d, struct pga_str sql, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    struct pga_message message = {.sql = sql, .answer_ms = PGA_ANSWER_MS};
+    struct pga_results results = {0};
+
+    return pga_driver_query(d, &message, &scratch, &results, err);
+}
+
+bool
 pga_driver_rows(struct pga_driver *d, struct pga_str sql, struct pga_arena *mem,
                 struct pga_result *out, struct pga_error *err)
 {
-    struct pga_message message = {.sql = sql, .keep_rows = true};
+    struct pga_message message = {.sql = sql, .keep_rows = true, .answer_ms = PGA_ANSWER_MS};
     struct pga_results results = {0};
 
     if (!pga_driver_query(d, &message, mem, &results, err))
@@ -228,4 +239,19 @@ pga_driver_fail_lost(const char *where, const struct pga_server_message *error, 
         return pga_error_detail(err, "%s", why);
     (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", error->sqlstate);
     return pga_error_detail(err, "The server said: %s", error->message);
+}
+
+bool
+pga_driver_fail_silent(const char *where, int64_t answer_ms, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    (void)pga_fail(err, PGA_ERR_LOST, "%s did not answer for %s", where,
+                   pga_format_duration_ms(&mem, answer_ms));
+    (void)pga_error_identify(err, PGA_ID_CONNECTION_LOST);
+    (void)pga_error_detail(err, "It was asked to stop, and the connection was closed.");
+    return pga_error_hint(err,
+                          "The server, or the network to it, hangs: look there. Then run the same "
+                          "command again, it goes on from where the journal stands.");
 }

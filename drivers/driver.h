@@ -36,6 +36,9 @@
 
 #define PGA_RESULT_ROWS_MAX 1000000 /* rows that pgalter's own queries may return in one message */
 
+/* How long a message of pgalter's own may go unanswered: longer than the limits that such messages set at the server. */
+#define PGA_ANSWER_MS 75000
+
 /* The servers that pgalter is tested with.  Older ones are refused, newer ones are not. */
 #define PGA_SERVER_MAJOR_OLDEST 13
 #define PGA_SERVER_MAJOR_NEWEST 18
@@ -54,6 +57,7 @@ struct pga_message {
     size_t copy_count;
     bool keep_rows;     /* copy rows into the results; otherwise count and drop them as they come */
     int64_t timeout_ms; /* 0: no limit of its own */
+    int64_t answer_ms;  /* likewise; a server that takes longer counts as lost */
 };
 
 /* The result of one statement. */
@@ -126,7 +130,8 @@ struct pga_driver {
  * data that no COPY asked for is an error.
  *
  * Errors: PGA_ERR_SQL (the server refused a statement; sqlstate, detail, hint and context are
- * filled, place is not), PGA_ERR_LOST (the connection ended; what was committed is unknown),
+ * filled, place is not), PGA_ERR_LOST (the connection ended, or was given up because no answer came
+ * within answer_ms and none to a request to cancel; what was committed is unknown),
  * PGA_ERR_INTERRUPTED, PGA_ERR_DEADLINE, PGA_ERR_USAGE (NUL in the text), PGA_ERR_UNEXPECTED (data
  * without a COPY, too many rows).
  */
@@ -136,6 +141,13 @@ bool pga_driver_query(struct pga_driver *d, const struct pga_message *message,
 
 /* The same for text without rows of interest: runs it and drops the results. */
 bool pga_driver_run(struct pga_driver *d, struct pga_str sql, struct pga_error *err) PGA_MUST_CHECK;
+
+/*
+ * The same for a message of pgalter's own, which is short: a server that does not answer within PGA_ANSWER_MS counts as
+ * lost.  Not for what may have to wait, such as an index build or deferred constraints.
+ */
+bool pga_driver_run_own(struct pga_driver *d, struct pga_str sql, struct pga_error *err)
+    PGA_MUST_CHECK;
 
 /* The same for one result whose rows are wanted: the last of the message. */
 bool pga_driver_rows(struct pga_driver *d, struct pga_str sql, struct pga_arena *mem,
@@ -203,5 +215,8 @@ bool pga_driver_fail(const struct pga_server_message *error, struct pga_error *e
  */
 bool pga_driver_fail_lost(const char *where, const struct pga_server_message *error,
                           const char *why, struct pga_error *err);
+
+/* The same for a server that stayed silent for answer_ms. */
+bool pga_driver_fail_silent(const char *where, int64_t answer_ms, struct pga_error *err);
 
 #endif

@@ -202,7 +202,7 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
     pga_buf_append_c(&sql, "COMMIT;");
     if (!pga_session_restore(journal, err))
         return false;
-    if (!pga_driver_run(journal->driver, pga_buf_str(&sql), err)) {
+    if (!pga_driver_run_own(journal->driver, pga_buf_str(&sql), err)) {
         (void)pga_append_failure(journal, err);
         if (record == RECORD_OWN)
             (void)pga_unfinished_failure(journal, row.subject.id, err);

@@ -54,7 +54,7 @@ pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attemp
     pga_sql_expand(&sql, pga_text_attempt_add_sql, &values);
     pga_buf_append_c(&sql, "COMMIT;");
     if (!pga_session_restore(journal, &ignored) ||
-        !pga_driver_run(journal->driver, pga_buf_str(&sql), &ignored))
+        !pga_driver_run_own(journal->driver, pga_buf_str(&sql), &ignored))
         pga_session_rollback(journal->driver);
 }
 

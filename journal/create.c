@@ -89,7 +89,7 @@ pga_journal_create(struct pga_journal *journal, struct pga_error *err)
     pga_sql_expand(&sql, pga_text_create_sql, &values);
     pga_append_sql(&sql, journal, &row, false);
     pga_buf_append_c(&sql, "COMMIT;");
-    if (!pga_driver_run(journal->driver, pga_buf_str(&sql), err)) {
+    if (!pga_driver_run_own(journal->driver, pga_buf_str(&sql), err)) {
         if (!was_overtaken(err))
             return fail_creating(journal, err);
         pga_session_rollback(journal->driver);

@@ -103,7 +103,7 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
-    struct pga_message message = {.keep_rows = true};
+    struct pga_message message = {.keep_rows = true, .answer_ms = PGA_ANSWER_MS};
     struct pga_results results = {0};
     struct pga_buf sql = pga_buf_on(&mem);
     bool has_head = journal->presence == PGA_JOURNAL_PRESENT;
@@ -218,6 +218,6 @@ pga_journal_lock_release(struct pga_journal *journal)
     struct pga_error ignored = {0};
 
     if (pga_driver_transaction(journal->driver) == PGA_TRANSACTION_IDLE)
-        (void)!pga_driver_run(journal->driver, key_sql(&mem, journal, pga_text_lock_release_sql),
-                              &ignored);
+        (void)!pga_driver_run_own(journal->driver,
+                                  key_sql(&mem, journal, pga_text_lock_release_sql), &ignored);
 }

@@ -57,15 +57,15 @@ pga_session_restore(struct pga_journal *journal, struct pga_error *err)
     const char *encoding = pga_driver_parameter(driver, "client_encoding");
 
     if (encoding != NULL && strcmp(encoding, "UTF8") != 0 &&
-        !pga_driver_run(driver, PGA_STR("SET client_encoding = UTF8"), err))
+        !pga_driver_run_own(driver, PGA_STR("SET client_encoding = UTF8"), err))
         return false;
     if (pga_session_standard_strings(driver) == journal->standard_strings)
         return true;
-    return pga_driver_run(driver,
-                          journal->standard_strings
-                              ? PGA_STR("SET standard_conforming_strings = on")
-                              : PGA_STR("SET standard_conforming_strings = off"),
-                          err);
+    return pga_driver_run_own(driver,
+                              journal->standard_strings
+                                  ? PGA_STR("SET standard_conforming_strings = on")
+                                  : PGA_STR("SET standard_conforming_strings = off"),
+                              err);
 }
 
 bool
@@ -85,7 +85,7 @@ pga_session_rollback(struct pga_driver *driver)
     enum pga_transaction state = pga_driver_transaction(driver);
 
     if (state == PGA_TRANSACTION_OPEN || state == PGA_TRANSACTION_FAILED)
-        (void)!pga_driver_run(driver, PGA_STR("ROLLBACK"), &ignored);
+        (void)!pga_driver_run_own(driver, PGA_STR("ROLLBACK"), &ignored);
 }
 
 /* What can't be written down in the database's encoding was typed by somebody: a reason, a slug, a script. */

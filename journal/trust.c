@@ -257,7 +257,7 @@ pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pg
                    struct pga_result *out, struct pga_error *err)
 {
     struct pga_buf sql = pga_buf_on(mem);
-    struct pga_message message = {.keep_rows = true};
+    struct pga_message message = {.keep_rows = true, .answer_ms = PGA_ANSWER_MS};
     struct pga_results results = {0};
 
     begin_reading(&sql);
@@ -313,7 +313,7 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count
                  struct pga_arena *mem, struct pga_results *results, struct pga_error *err)
 {
     struct pga_buf sql = pga_buf_on(mem);
-    struct pga_message message = {.keep_rows = true};
+    struct pga_message message = {.keep_rows = true, .answer_ms = PGA_ANSWER_MS};
 
     begin_reading(&sql);
     pga_presence_sql(&sql, journal);

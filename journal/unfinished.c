@@ -53,7 +53,7 @@ run_alone(struct pga_journal *journal, struct pga_str sql, const char *doing, st
     pga_buf_append(&message, sql);
     pga_buf_append_c(&message, "COMMIT;");
     if (pga_session_restore(journal, err) &&
-        pga_driver_run(journal->driver, pga_buf_str(&message), err))
+        pga_driver_run_own(journal->driver, pga_buf_str(&message), err))
         return true;
     return pga_session_fail(journal->driver, err, doing);
 }

@@ -53,7 +53,7 @@ upgrade_one(struct pga_journal *journal, const struct pga_journal_upgrade *upgra
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_expand(&sql, upgrade->sql, &values);
     pga_buf_append_c(&sql, "\nCOMMIT;");
-    if (!pga_driver_run(journal->driver, pga_buf_str(&sql), err)) {
+    if (!pga_driver_run_own(journal->driver, pga_buf_str(&sql), err)) {
         (void)pga_append_failure(journal, err);
         return pga_session_fail(journal->driver, err,
                                 pga_format(&mem, "upgrading the journal to format %s", format));

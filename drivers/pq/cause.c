@@ -85,6 +85,27 @@ shell_word(struct pga_arena *mem, const char *word)
 
 /* ---- who one is ---- */
 
+/* Neither libpq nor pgalter reads a password file that just anybody could. */
+static bool
+is_passfile_refused(const struct pga_pq *pq)
+{
+    return pga_pq_find(&pq->effective, "password") == NULL && pga_pq_passfile_is_ignored(pq) &&
+           !pga_pq_passfile_is_trusted(pq);
+}
+
+static bool
+hint_passfile(const struct pga_pq *pq, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    return pga_error_hint(
+        err,
+        "The password file was not read, as others than its owner may read it: "
+        "\"chmod 0600 %s\". A mounted Secret needs defaultMode: 0440 and fsGroup.",
+        shell_word(&mem, pq->passfile));
+}
+
 static bool
 hint_password(const struct pga_pq *pq, struct pga_error *err)
 {
@@ -95,6 +116,8 @@ hint_password(const struct pga_pq *pq, struct pga_error *err)
                            ? "PGPASSWORD or the service file"
                            : "the password file";
 
+    if (is_passfile_refused(pq))
+        return hint_passfile(pq, err);
     return pga_error_hint(
         err,
         "The password came from %s. Try the right one with \"psql -W%s -d %s\", and "
@@ -105,7 +128,8 @@ hint_password(const struct pga_pq *pq, struct pga_error *err)
 static bool
 hint_no_password(const struct pga_pq *pq, struct pga_error *err)
 {
-    (void)pq;
+    if (is_passfile_refused(pq))
+        return hint_passfile(pq, err);
     return pga_error_hint(err, "Set PGPASSWORD, or name a password file in PGPASSFILE, or put the "
                                "password into the URL in PGALTER_DATABASE_URL.");
 }
@@ -260,9 +284,10 @@ static bool
 hint_read_only(const struct pga_pq *pq, struct pga_error *err)
 {
     (void)pq;
-    return pga_error_hint(err,
-                          "Name the primary in --db or PGALTER_DATABASE_URL, or try again once one "
-                          "of the hosts has been promoted.");
+    return pga_error_hint(
+        err, "Nothing was changed. Name the primary, or all hosts, in --db or "
+             "PGALTER_DATABASE_URL, or add --wait 60s to wait for a promotion. Reading "
+             "commands work on a standby.");
 }
 
 static bool

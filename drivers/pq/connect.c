@@ -9,20 +9,16 @@
 #include "drivers/pq/pq_private.h"
 
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/interrupt.h"
-#include "drivers/pq/backend_pid.sql.h"
 
-#define PAUSE_FIRST_MS 100
-#define PAUSE_MAX_MS   2000
 #define ATTEMPT_MIN_MS 1000 /* even when the time to wait is almost up */
 
 /* One call of pga_pq_connect(). */
 struct attempt {
     struct pga_pq *pq;
     int signals_seen;
+    int64_t wait_ms;
     int64_t end_ms; /* of the waiting */
 };
 
@@ -56,9 +52,7 @@ make_options(const struct pga_pq *pq, struct pga_arena *mem)
     const char *own = pga_pq_find(&pq->effective, "options");
     struct pga_buf out = pga_buf_on(mem);
 
-    for (size_t i = 0; i < pq->fence_count; i++)
-        if (!pq->refused[i] && !pq->options_refused)
-            pga_buf_appendf(&out, "-c %s=%s ", pq->fences[i].name, pq->fences[i].value);
+    pga_pq_fence_options(pq, &out);
     pga_buf_append_c(&out, own == NULL ? "" : own);
     if (pq->settings.role != NULL) {
         pga_buf_append_c(&out, " -c role=");
@@ -73,6 +67,35 @@ add_unless_given(struct pga_pq_pairs *pairs, struct pga_arena *mem, const struct
 {
     if (pga_pq_find(&pq->effective, keyword) == NULL)
         pga_pq_add(pairs, mem, keyword, value);
+}
+
+/* A password file that libpq would pass over, with a complaint on stderr. */
+static void
+add_passfile(struct pga_pq_pairs *pairs, struct pga_arena *mem, const struct pga_pq *pq,
+             const struct pga_pq_hosts *hosts)
+{
+    const char *password;
+
+    if (pga_pq_find(&pq->effective, "password") != NULL || !pga_pq_passfile_is_ignored(pq))
+        return;
+    password = pga_pq_passfile_is_trusted(pq) ? pga_pq_passfile_find(pq, hosts, mem) : NULL;
+    if (password != NULL)
+        pga_pq_add(pairs, mem, "password", password);
+    pga_pq_add(pairs, mem, "passfile", PGA_PQ_NO_PASSFILE);
+}
+
+/*
+ * A database may be read-only by default and still take what begins with READ WRITE (STEP 4), so a primary is asked for,
+ * not read-write.  "any" is what libpq fills in; where a service file says so too, it is not heard.
+ */
+static void
+add_primary(struct pga_pq_pairs *pairs, struct pga_arena *mem, const struct pga_pq *pq)
+{
+    const char *own = pga_pq_find(&pq->effective, "target_session_attrs");
+
+    if (pq->settings.needs_primary && (own == NULL || pga_same(own, "any")) &&
+        pga_pq_find(&pq->given, "target_session_attrs") == NULL)
+        pga_pq_add(pairs, mem, "target_session_attrs", "primary");
 }
 
 /* The user's parameters and then ours, which override them. */
@@ -99,6 +122,8 @@ make_pairs(const struct pga_pq *pq, const struct pga_pq_hosts *hosts, struct pga
     add_unless_given(&pairs, mem, pq, "keepalives_interval", "2");
     add_unless_given(&pairs, mem, pq, "keepalives_count", "3");
     add_unless_given(&pairs, mem, pq, "tcp_user_timeout", "15000");
+    add_primary(&pairs, mem, pq);
+    add_passfile(&pairs, mem, pq, hosts);
     return pairs;
 }
 
@@ -133,8 +158,10 @@ host_timeout_ms(const struct attempt *a)
     if (timeout <= 0 && own != NULL && pga_parse_int(pga_str_of(own), 1, 3600, &seconds))
         timeout = seconds * 1000;
     if (timeout <= 0)
-        timeout = PGA_PQ_CONNECT_TIMEOUT_MS;
-    if (pq->settings.wait_ms <= 0)
+        timeout = a->wait_ms > 0 ? PGA_PQ_WAITING_TIMEOUT_MS : PGA_PQ_CONNECT_TIMEOUT_MS;
+    if (a->signals_seen > 0 && timeout > PGA_PQ_STOPPING_MS)
+        return PGA_PQ_STOPPING_MS;
+    if (a->wait_ms <= 0)
         return timeout;
     left = a->end_ms - pga_pq_now_ms();
     left = left > ATTEMPT_MIN_MS ? left : ATTEMPT_MIN_MS;
@@ -243,114 +270,38 @@ connect_hosts(const struct attempt *a, struct pga_error *err)
     }
 }
 
-/* Whether a server or pooler refused one of our fences by name; it is then not sent again. */
-static bool
-note_refused_fence(struct pga_pq *pq, const struct pga_error *err)
-{
-    for (size_t i = 0; i < pq->fence_count; i++) {
-        if (!pq->refused[i] && strstr(err->message, pq->fences[i].name) != NULL) {
-            pq->refused[i] = true;
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Whether it makes sense to try again with fewer start-up options.  Never without the role or the
- * user's own.
- */
-static bool
-note_refusal(struct pga_pq *pq, const struct pga_error *err)
-{
-    static const char *const by_name[] = {"42704", "42501", "22023", "55P02", "08P01", "0A000"};
-    static const char *const altogether[] = {"08P01", "0A000"}; /* poolers' */
-
-    if (pq->options_refused || pq->fence_count == 0)
-        return false;
-    for (size_t i = 0; i < PGA_COUNT_OF(by_name); i++)
-        if (pga_same(err->sqlstate, by_name[i]) && note_refused_fence(pq, err))
-            return true;
-    for (size_t i = 0; i < PGA_COUNT_OF(altogether); i++)
-        if (pga_same(err->sqlstate, altogether[i]))
-            pq->options_refused = true;
-    return pq->options_refused;
-}
-
-/*
- * Set the fences in the session where they could not be start-up options, unless a pooler stands
- * between: there they would stay on a server's session that others use next (FACTS 4).  Nothing
- * depends on their success.
- */
-static void
-set_fences(struct pga_pq *pq)
-{
-    PGA_AUTO(pga_arena_release)
-    struct pga_arena scratch = {0};
-    const char *own = pga_pq_find(&pq->effective, "options");
-    struct pga_str sql = {pga_text_backend_pid_sql, sizeof(pga_text_backend_pid_sql) - 1};
-    struct pga_result pid = {0};
-    struct pga_error ignored = {0};
-
-    if (!pga_driver_rows(&pq->base, sql, &scratch, &pid, &ignored) || pid.row_count != 1 ||
-        !pga_str_equal_c(pga_str_of(pga_result_value(&pid, 0, 0)),
-                         pga_format(&scratch, "%d", pq->backend_pid)))
-        return;
-    for (size_t i = 0; i < pq->fence_count; i++) {
-        const struct pga_pq_fence *fence = &pq->fences[i];
-        struct pga_message message = {
-            .sql = pga_str_of(pga_format(&scratch, "SET %s = '%s'", fence->name, fence->value)),
-            .timeout_ms = PGA_PQ_CONNECT_TIMEOUT_MS,
-        };
-        struct pga_results results = {0};
-        struct pga_error unsettable = {0};
-
-        if (!pq->refused[i] && (own == NULL || strstr(own, fence->name) == NULL))
-            (void)!pga_driver_query(&pq->base, &message, &scratch, &results, &unsettable);
-    }
-}
-
 /* One attempt, again with fewer options where some were refused. */
 static bool
 connect_once(const struct attempt *a, struct pga_error *err)
 {
     struct pga_pq *pq = a->pq;
 
+    pga_pq_reread_conninfo(pq);
     for (;;) {
         struct pga_error failure = {0};
 
         if (connect_hosts(a, &failure))
             break;
-        if (!note_refusal(pq, &failure)) {
+        if (!pga_pq_fence_refused(pq, &failure)) {
             /* It was not for the options, so the next attempt has them all again. */
-            memset(pq->refused, 0, sizeof(pq->refused));
-            pq->options_refused = false;
+            pga_pq_fence_forget(pq);
             *err = failure;
             return false;
         }
     }
-    if (pq->options_refused)
-        set_fences(pq);
+    pga_pq_fence_set(pq);
     return true;
-}
-
-/* Up to twice the pause, by chance, so that many clients don't come back at the same moment. */
-static int64_t
-jittered(int64_t pause_ms)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return pause_ms / 2 + (now.tv_nsec / 1000 + (int64_t)getpid() * 7919) % (pause_ms / 2 + 1);
 }
 
 bool
 pga_pq_connect(struct pga_pq *pq, struct pga_error *err)
 {
     struct attempt a = {.pq = pq, .signals_seen = pga_interrupt_count()};
-    int64_t pause_ms = PAUSE_FIRST_MS;
+    struct pga_pq_patience patience = {0};
 
-    a.end_ms = pga_pq_now_ms() + pq->settings.wait_ms;
+    /* Who is asked to stop may have to look once more, and must not wait for it. */
+    a.wait_ms = a.signals_seen > 0 ? 0 : pq->settings.wait_ms;
+    a.end_ms = pga_pq_now_ms() + a.wait_ms;
     for (;;) {
         struct pga_pq_watch watch = {.signals_seen = a.signals_seen};
         struct pga_error failure = {0};
@@ -359,14 +310,15 @@ pga_pq_connect(struct pga_pq *pq, struct pga_error *err)
         if (connect_once(&a, &failure))
             return true;
         now = pga_pq_now_ms();
-        if (failure.code != PGA_ERR_NO_SERVER || now >= a.end_ms) {
+        if (now >= a.end_ms || !pga_pq_patience_is_due(pq, &patience, &failure)) {
             *err = failure;
             return false;
         }
-        watch.deadline_ms = now + jittered(pause_ms);
+        if (pq->settings.waiting != NULL)
+            pq->settings.waiting(pq->settings.ctx, &failure, a.end_ms - now);
+        watch.deadline_ms = now + pga_pq_patience_pause_ms(&patience);
         watch.deadline_ms = watch.deadline_ms < a.end_ms ? watch.deadline_ms : a.end_ms;
         if (pga_pq_wait(NULL, 0, &watch) == PGA_PQ_SIGNALLED)
             return pga_interrupt_check(err);
-        pause_ms = 2 * pause_ms < PAUSE_MAX_MS ? 2 * pause_ms : PAUSE_MAX_MS;
     }
 }

@@ -83,9 +83,53 @@ parse(struct pga_pq *pq, const char *conninfo, struct pga_error *err)
 }
 
 /*
- * Only a connection knows what service files and environment add to a string.  An impossible
- * sslmode makes libpq merge all of that and then stop before it opens a socket.
+ * Only a connection knows what service files and environment add to a string.  An impossible sslmode makes libpq merge all
+ * of that and then stop before it opens a socket.  `keyword`, unless NULL, is one parameter more.
  */
+static PGconn *
+make_probe(const struct pga_pq *pq, struct pga_arena *mem, const char *keyword, const char *value)
+{
+    const char **keywords = pga_new_array(mem, const char *, pq->given.count + 3);
+    const char **values = pga_new_array(mem, const char *, pq->given.count + 3);
+    size_t count = 0;
+
+    for (; count < pq->given.count; count++) {
+        keywords[count] = pq->given.items[count].keyword;
+        values[count] = pq->given.items[count].value;
+    }
+    keywords[count] = "sslmode";
+    values[count++] = PROBE;
+    keywords[count] = keyword;
+    values[count] = value;
+    return PQconnectStartParams(keywords, values, 0);
+}
+
+/*
+ * Which password file is named: libpq looks into none when there is a password, and complains on stderr of one that it
+ * doesn't like.  The usual one, ~/.pgpass, is not among the answers then.
+ */
+static void
+find_passfile(struct pga_pq *pq)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    PGA_AUTO(finish)
+    PGconn *probe = NULL;
+    PGA_AUTO(free_options)
+    PQconninfoOption *options = NULL;
+    struct pga_pq_pairs pairs = {0};
+
+    pq->passfile = NULL;
+    if (pga_pq_find(&pq->given, "password") != NULL)
+        return;
+    probe = make_probe(pq, &scratch, "password", PROBE);
+    options = PQconninfo(probe);
+    if (options == NULL)
+        return;
+    add_all(&pairs, &scratch, options);
+    pq->passfile = pga_strdup(&pq->mem, pga_pq_find(&pairs, "passfile"));
+}
+
 static bool
 merge(struct pga_pq *pq, struct pga_error *err)
 {
@@ -95,21 +139,16 @@ merge(struct pga_pq *pq, struct pga_error *err)
     PQconninfoOption *options = NULL;
     PGA_AUTO(finish)
     PGconn *probe = NULL;
-    const char **keywords = pga_new_array(&scratch, const char *, pq->given.count + 2);
-    const char **values = pga_new_array(&scratch, const char *, pq->given.count + 2);
-    size_t count = 0;
 
-    for (; count < pq->given.count; count++) {
-        keywords[count] = pq->given.items[count].keyword;
-        values[count] = pq->given.items[count].value;
-    }
-    keywords[count] = "sslmode";
-    values[count] = PROBE;
-    probe = PQconnectStartParams(keywords, values, 0);
+    find_passfile(pq);
+    probe = make_probe(pq, &scratch, pga_pq_passfile_is_ignored(pq) ? "passfile" : NULL,
+                       PGA_PQ_NO_PASSFILE);
     options = PQconninfo(probe);
     if (probe == NULL || options == NULL)
         return pga_fail(err, PGA_ERR_UNEXPECTED, "libpq has no memory left");
     add_all(&pq->effective, &pq->mem, options);
+    if (pq->passfile == NULL && pga_pq_find(&pq->effective, "password") == NULL)
+        pq->passfile = pga_pq_find(&pq->effective, "passfile"); /* the usual one */
     if (strstr(PQerrorMessage(probe), PROBE) == NULL)
         return pga_pq_fail_connect(pq, PQerrorMessage(probe), false, err);
     return true;
@@ -138,6 +177,29 @@ pga_pq_read_conninfo(struct pga_pq *pq, struct pga_error *err)
 
     return (conninfo[0] == '\0' || parse(pq, conninfo, err)) && merge(pq, err) &&
            check_timeout(pq, err);
+}
+
+void
+pga_pq_reread_conninfo(struct pga_pq *pq)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    const char *passfile = pq->passfile, *conninfo = pq->settings.conninfo, *again = NULL;
+    struct pga_pq_pairs given = pq->given, effective = pq->effective;
+    struct pga_error ignored = {0};
+
+    if (pq->settings.reread != NULL)
+        again = pq->settings.reread(pq->settings.ctx, &scratch);
+    if (again == NULL || strcmp(again, conninfo) == 0)
+        return;
+    pq->settings.conninfo = pga_strdup(&pq->mem, again);
+    pq->given = pq->effective = (struct pga_pq_pairs){0};
+    if (pga_pq_read_conninfo(pq, &ignored))
+        return;
+    pq->settings.conninfo = conninfo;
+    pq->given = given;
+    pq->effective = effective;
+    pq->passfile = passfile;
 }
 
 struct pga_pq_hosts
@@ -193,6 +255,27 @@ list_item(const char *list, size_t index)
     for (; index > 0; index--)
         list += strcspn(list, ",") + 1;
     return (struct pga_str){list, strcspn(list, ",")};
+}
+
+size_t
+pga_pq_host_count(const struct pga_pq_hosts *hosts)
+{
+    size_t count = list_count(hosts->host != NULL ? hosts->host : hosts->hostaddr);
+
+    return count == 0 ? 1 : count;
+}
+
+void
+pga_pq_host_at(const struct pga_pq_hosts *hosts, size_t index, struct pga_arena *mem,
+               const char **host, const char **port)
+{
+    struct pga_str name = list_item(hosts->host, index);
+    struct pga_str number = list_item(hosts->port, list_count(hosts->port) <= 1 ? 0 : index);
+
+    if (name.len == 0)
+        name = list_item(hosts->hostaddr, index);
+    *host = pga_str_dup(mem, name);
+    *port = number.len == 0 ? "5432" : pga_str_dup(mem, number);
 }
 
 /* A port that stands alone is for all hosts. */

@@ -133,15 +133,5 @@ pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_f
 struct pga_driver *
 pga_pq_open(const struct pga_pq_settings *settings, struct pga_error *err)
 {
-    /*
-     * Oldest server: 13, without the third; any role may set them for itself.  The first is none, but what RESET leads
-     * back to: a limit of the database's or the role's would end pgalter's own statements until a run has set another.
-     */
-    static const struct pga_pq_fence fences[] = {
-        {"statement_timeout", "0"},
-        {"idle_in_transaction_session_timeout", "60s"},
-        {"client_connection_check_interval", "2s"},
-    };
-
-    return pga_pq_open_fenced(settings, fences, PGA_COUNT_OF(fences), err);
+    return pga_pq_open_fenced(settings, pga_pq_fences, pga_pq_fence_count, err);
 }

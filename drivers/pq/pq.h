@@ -11,20 +11,39 @@
 #include "drivers/connection.h"
 #include "drivers/driver.h"
 
+/*
+ * Called before each try to connect: the conninfo as it is now, on `mem`, or NULL when that can't be told.  For secrets that
+ * are exchanged while somebody waits.
+ */
+typedef const char *pga_pq_reread_fn(void *ctx, struct pga_arena *mem);
+
+/* Called after a try that failed, when there will be another one: why, and how long tries go on. */
+typedef void pga_pq_waiting_fn(void *ctx, const struct pga_error *why, int64_t left_ms);
+
 struct pga_pq_settings {
     const char *conninfo; /* URI or key=value pairs; "" or NULL: PG* variables and defaults */
     const char *application_name; /* as it stands in pg_stat_activity */
     const char *role;             /* to act as, by a start-up option; NULL: as one logs in */
     int64_t connect_timeout_ms;   /* for each host; 0: as the conninfo says, else 10 s */
-    int64_t wait_ms;       /* how long to go on trying while no server answers; 0: one attempt */
-    pga_notice_fn *notice; /* becomes driver->notice before the first attempt; may be NULL */
+    int64_t wait_ms;              /* how long to go on trying, see below; 0: one attempt */
+    bool needs_primary; /* a standby will not do, unless the conninfo has target_session_attrs */
+    pga_pq_reread_fn *reread;   /* may be NULL: the conninfo never changes */
+    pga_pq_waiting_fn *waiting; /* may be NULL */
+    void *ctx;                  /* of these two */
+    pga_notice_fn *notice;      /* becomes driver->notice before the first attempt; may be NULL */
     void *notice_ctx;
 };
 
 /*
- * Open a session.  client_encoding is UTF8; the self-fencing settings (FACTS 3: keepalives,
- * client_connection_check_interval, idle_in_transaction_session_timeout) are start-up options and
- * are left out, and tried again without, where a server or pooler refuses them.
+ * Open a session.  client_encoding is UTF8; the self-fencing settings (FACTS 3: keepalives and
+ * tcp_user_timeout at both ends, client_connection_check_interval, idle timeouts) are start-up
+ * options and are left out, and tried again without, where a server or pooler refuses them.  The
+ * user's own in PGOPTIONS or `options` win.
+ *
+ * wait_ms is for what passes by itself: names that can't be resolved yet, connections that are
+ * refused, cut or not answered, servers that start or are full, standbys where a primary is wanted.
+ * A wrong password is tried again only while it comes from a file, a missing database three times.
+ * Names are resolved and password files read again for each try.
  *
  * The driver and all that hangs on it belong to the caller, who closes it.  Errors: PGA_ERR_USAGE
  * (malformed conninfo, server older than PGA_SERVER_MAJOR_OLDEST), PGA_ERR_NO_SERVER, PGA_ERR_DENIED,

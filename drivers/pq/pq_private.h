@@ -16,12 +16,15 @@
 #include "drivers/pq/pq.h"
 
 #define PGA_PQ_CONNECT_TIMEOUT_MS 10000
+#define PGA_PQ_WAITING_TIMEOUT_MS 5000          /* the same, for each of many tries */
+#define PGA_PQ_STOPPING_MS        3000          /* to connect once more after a signal */
 #define PGA_PQ_CONNINFO_MAX       65536         /* bytes of a connection string */
 #define PGA_PQ_BLANKS             " \t\r\n\v\f" /* between keyword=value pairs */
 #define PGA_PQ_FENCES_MAX         8
-#define PGA_PQ_CANCEL_MS          5000  /* for one request to cancel */
-#define PGA_PQ_CANCEL_AGAIN_MS    2000  /* a request that came too early did nothing: ask again */
-#define PGA_PQ_DRAIN_MS           10000 /* for what is left of a message after the first request */
+#define PGA_PQ_CANCEL_MS          3000 /* for one request to cancel */
+#define PGA_PQ_CANCEL_AGAIN_MS    1000 /* a request that came too early did nothing: ask again */
+#define PGA_PQ_DRAIN_MS           5000 /* for what is left of a message after the first request */
+#define PGA_PQ_NO_PASSFILE        "/nonexistent/pgpass" /* libpq passes over what is not there */
 
 /* One of libpq's connection parameters. */
 struct pga_pq_pair {
@@ -38,6 +41,7 @@ struct pga_pq_pairs {
  */
 struct pga_pq_fence {
     const char *name, *value;
+    int since; /* the major version of a server that knows it first */
 };
 
 /* Comma-separated lists as libpq has them; NULL: libpq's default. */
@@ -52,10 +56,13 @@ struct pga_pq {
     const struct pga_pq_fence *fences;
     size_t fence_count;
     bool refused[PGA_PQ_FENCES_MAX]; /* fences that are not sent any more */
-    bool options_refused;            /* the server refused start-up options as such */
-    struct pga_pq_pairs given;       /* what the conninfo says */
-    struct pga_pq_pairs effective;   /* with service file, environment and libpq's defaults */
-    PGconn *conn;                    /* NULL while there is no session */
+    bool was_set
+        [PGA_PQ_FENCES_MAX];   /* fences that could not be start-up options, set in the session */
+    bool options_refused;      /* the server refused start-up options as such */
+    struct pga_pq_pairs given; /* what the conninfo says */
+    struct pga_pq_pairs effective; /* with service file, environment and libpq's defaults */
+    const char *passfile;          /* the password file that is named; NULL: none, or not needed */
+    PGconn *conn;                  /* NULL while there is no session */
     const char *where;
     bool by_row; /* the rows of the message that is on its way are read one by one */
     int backend_pid, server_version; /* of the last session */
@@ -76,6 +83,12 @@ void pga_pq_hang_up(struct pga_pq *pq);
 /* Read the settings' conninfo into pq->given and pq->effective.  Errors: PGA_ERR_USAGE. */
 bool pga_pq_read_conninfo(struct pga_pq *pq, struct pga_error *err);
 
+/*
+ * The same again where the string may have changed since (settings.reread).  One that can't be understood is as good as an
+ * unchanged one: it is being written.
+ */
+void pga_pq_reread_conninfo(struct pga_pq *pq);
+
 /* The value of a parameter, or NULL where it is missing or empty. */
 const char *pga_pq_find(const struct pga_pq_pairs *pairs, const char *keyword);
 
@@ -87,11 +100,30 @@ const char *pga_pq_where(const struct pga_pq *pq, struct pga_arena *mem);
 
 struct pga_pq_hosts pga_pq_all_hosts(const struct pga_pq *pq);
 
+/* How many hosts there are, at least 1, and one of them: a name, address or directory ("" is the default one). */
+size_t pga_pq_host_count(const struct pga_pq_hosts *hosts);
+void pga_pq_host_at(const struct pga_pq_hosts *hosts, size_t index, struct pga_arena *mem,
+                    const char **host, const char **port);
+
 /*
  * Take the host that `conn` is trying off the lists.  False when it is the only one, or isn't
  * found.
  */
 bool pga_pq_drop_host(struct pga_pq_hosts *hosts, struct pga_arena *mem, PGconn *conn);
+
+/* passfile.c */
+
+bool pga_pq_passfile_exists(const struct pga_pq *pq);
+
+/* Whether libpq would pass over the named password file because others than its owner may read it. */
+bool pga_pq_passfile_is_ignored(const struct pga_pq *pq);
+
+/* Whether it may be read all the same: root's, and only its group may read it too. */
+bool pga_pq_passfile_is_trusted(const struct pga_pq *pq);
+
+/* The password in it for these hosts; NULL: none, or not one for all of them. */
+const char *pga_pq_passfile_find(const struct pga_pq *pq, const struct pga_pq_hosts *hosts,
+                                 struct pga_arena *mem);
 
 /* mask.c */
 
@@ -147,6 +179,41 @@ const char *pga_pq_uri_part(const char *text, const char *at);
 
 /* Open pq->conn, waiting as long as the settings say.  Errors: as pga_pq_open(). */
 bool pga_pq_connect(struct pga_pq *pq, struct pga_error *err);
+
+/* fence.c */
+
+extern const struct pga_pq_fence pga_pq_fences[];
+extern const size_t pga_pq_fence_count;
+
+/* Append the fences as start-up options, each followed by a blank. */
+void pga_pq_fence_options(const struct pga_pq *pq, struct pga_buf *out);
+
+/*
+ * Whether a connection failed for a fence, or for start-up options as such, so that it makes sense to try again with
+ * fewer of them.  Never without the role or the user's own.
+ */
+bool pga_pq_fence_refused(struct pga_pq *pq, const struct pga_error *err);
+
+/* Forget what was refused. */
+void pga_pq_fence_forget(struct pga_pq *pq);
+
+/* Set them in the session where they could not be start-up options.  Nothing depends on their success. */
+void pga_pq_fence_set(struct pga_pq *pq);
+
+/* patience.c */
+
+/* What is remembered from one try to connect to the next. */
+struct pga_pq_patience {
+    int64_t pause_ms; /* the last one; 0: none yet */
+    int no_database;  /* tries that failed because there is no such database */
+};
+
+/* Whether trying again can help with what a try failed of. */
+bool pga_pq_patience_is_due(const struct pga_pq *pq, struct pga_pq_patience *patience,
+                            const struct pga_error *err);
+
+/* How long to wait before the next try. */
+int64_t pga_pq_patience_pause_ms(struct pga_pq_patience *patience);
 
 /* version.c */
 

@@ -13,10 +13,11 @@
 
 #include "base/fault.h"
 #include "base/interrupt.h"
+#include "drivers/sqlstate.h"
 
 #define COPY_CHUNK ((size_t)64 * 1024)
 
-enum stop { STOP_NONE, STOP_DEADLINE, STOP_SIGNAL };
+enum stop { STOP_NONE, STOP_DEADLINE, STOP_SILENCE, STOP_SIGNAL };
 
 struct exchange {
     struct pga_pq *pq;
@@ -26,8 +27,9 @@ struct exchange {
     struct pga_pq_watch watch;
     size_t rows; /* of the running statement, already dropped */
     size_t copies_taken;
-    enum stop stop; /* why the server was asked to cancel */
-    bool abandoned; /* the answer will not be read to its end */
+    bool is_for_silence; /* it is answer_ms that ends first */
+    enum stop stop;      /* why the server was asked to cancel */
+    bool abandoned;      /* the answer will not be read to its end */
     int64_t drain_end_ms;
     struct pga_pq_cancel cancel;
 };
@@ -92,7 +94,7 @@ static bool
 stop_for_time(struct exchange *x)
 {
     if (x->stop == STOP_NONE)
-        return begin_stop(x, STOP_DEADLINE);
+        return begin_stop(x, x->is_for_silence ? STOP_SILENCE : STOP_DEADLINE);
     if (pga_pq_now_ms() >= x->drain_end_ms)
         return give_up(x);
     ask_to_cancel(x);
@@ -307,6 +309,16 @@ fail_stopped(struct exchange *x, struct pga_error *err)
     return pga_error_detail(err, "The server said: %s", x->results->error->message);
 }
 
+/* Whether the answer that came behind the request to cancel is a whole one, or an error for another reason. */
+static bool
+was_answered(const struct exchange *x, bool lost)
+{
+    const struct pga_server_message *error = x->results->error;
+
+    return !lost &&
+           (error == NULL || pga_sqlstate_class(error->sqlstate) != PGA_SQLSTATE_CANCELLED);
+}
+
 /* What the whole exchange came to. */
 static bool
 conclude(struct exchange *x, struct pga_error *err)
@@ -314,12 +326,15 @@ conclude(struct exchange *x, struct pga_error *err)
     struct pga_pq *pq = x->pq;
     bool lost = x->abandoned || PQstatus(pq->conn) == CONNECTION_BAD;
     const char *why = lost ? pga_pq_scrub(pq, x->mem, PQerrorMessage(pq->conn)) : "";
+    bool silent = x->stop == STOP_SILENCE && !was_answered(x, lost);
 
-    if (lost)
+    if (lost || silent)
         pga_pq_hang_up(pq);
     else
         drop_notifications(pq->conn);
-    if (x->stop != STOP_NONE)
+    if (silent)
+        return pga_driver_fail_silent(pq->where, x->message->answer_ms, err);
+    if (x->stop == STOP_SIGNAL || x->stop == STOP_DEADLINE)
         return fail_stopped(x, err);
     if (lost)
         return pga_driver_fail_lost(pq->where, x->results->error, why, err);
@@ -341,6 +356,17 @@ send_text(struct pga_pq *pq, const struct pga_message *message)
     return message->keep_rows || pq->by_row;
 }
 
+/* Which of the message's two limits ends first. */
+static void
+limit(struct exchange *x)
+{
+    int64_t timeout = x->message->timeout_ms, answer = x->message->answer_ms;
+
+    x->is_for_silence = answer > 0 && (timeout <= 0 || answer < timeout);
+    if (timeout > 0 || answer > 0)
+        x->watch.deadline_ms = pga_pq_now_ms() + (x->is_for_silence ? answer : timeout);
+}
+
 bool
 pga_pq_query(struct pga_driver *d, const struct pga_message *message, struct pga_arena *mem,
              struct pga_results *results, struct pga_error *err)
@@ -357,8 +383,7 @@ pga_pq_query(struct pga_driver *d, const struct pga_message *message, struct pga
 
     if (pq->conn == NULL)
         return pga_driver_fail_lost(pq->where, NULL, "It was closed before this message.", err);
-    if (message->timeout_ms > 0)
-        x.watch.deadline_ms = pga_pq_now_ms() + message->timeout_ms;
+    limit(&x);
     if (!send_text(pq, message))
         x.abandoned = true;
     else if (!message->keep_rows && flush(&x))

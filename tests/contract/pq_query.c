@@ -113,6 +113,72 @@ START_TEST(time_is_up)
 }
 END_TEST
 
+START_TEST(silence_is_a_lost_server)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    PGA_AUTO(pga_driver_close)
+    struct pga_driver *d = pga_test_open_plain();
+    struct pga_message message = {.sql = PGA_STR("BEGIN; SELECT pg_sleep(60)"),
+                                  .timeout_ms = _i == 0 ? 0 : 60000,
+                                  .answer_ms = 300};
+    struct pga_results results = {0};
+    struct pga_error err = {0};
+    int64_t start = pga_pq_now_ms();
+
+    ck_assert(!pga_driver_query(d, &message, &mem, &results, &err));
+    ck_assert_msg(err.code == PGA_ERR_LOST, "%s", err.message);
+    ck_assert_int_eq(err.id, PGA_ID_CONNECTION_LOST);
+    ck_assert_ptr_nonnull(strstr(err.message, "did not answer for 300 ms"));
+    ck_assert_int_lt(pga_pq_now_ms() - start, 5000);
+    ck_assert_int_eq(pga_driver_transaction(d), PGA_TRANSACTION_LOST);
+}
+END_TEST
+
+/* A commit that waits for a standby is done when it is cancelled, with a warning; other errors stay what they are. */
+START_TEST(answer_to_a_cancel_is_an_answer)
+{
+    const char *const sql[] = {
+        "DO $$BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END$$",
+        "DO $$BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN PERFORM 1/0; END$$"};
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    PGA_AUTO(pga_driver_close)
+    struct pga_driver *d = pga_test_open_plain();
+    struct pga_message message = {.sql = pga_str_of(sql[_i]), .answer_ms = 300};
+    struct pga_results results = {0};
+    struct pga_error err = {0};
+
+    ck_assert(pga_driver_query(d, &message, &mem, &results, &err) == (_i == 0));
+    ck_assert_str_eq(err.sqlstate, _i == 0 ? "" : "22012");
+    ck_assert_int_eq(pga_driver_transaction(d), PGA_TRANSACTION_IDLE);
+}
+END_TEST
+
+START_TEST(frozen_server_does_not_hold_a_signal)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    PGA_AUTO(pga_driver_close)
+    struct pga_driver *d = pga_test_open_plain();
+    struct pga_message message = {.sql = PGA_STR("SELECT pg_sleep(60)")};
+    struct pga_results results = {0};
+    struct pga_error err = {0};
+    int64_t start = pga_pq_now_ms();
+    pid_t killer, backend = pga_driver_backend_pid(d);
+
+    pga_test_catch_signals();
+    ck_assert_int_eq(kill(backend, SIGSTOP), 0);
+    killer = pga_test_signal_later(300, SIGTERM, 0);
+    ck_assert(!pga_driver_query(d, &message, &mem, &results, &err));
+    (void)kill(backend, SIGCONT);
+    ck_assert_int_eq(waitpid(killer, NULL, 0), killer);
+    ck_assert_int_eq(err.code, PGA_ERR_INTERRUPTED);
+    ck_assert_int_lt(pga_pq_now_ms() - start, 10000);
+    ck_assert_int_eq(pga_driver_transaction(d), PGA_TRANSACTION_LOST);
+}
+END_TEST
+
 START_TEST(copy_in_is_stopped_too)
 {
     /* The server sleeps at the first row; the larger data is then still on its way. */
@@ -301,6 +367,9 @@ main(void)
     tcase_add_test(tcase, signal_cancels_what_runs);
     tcase_add_test(tcase, second_signal_hangs_up_at_once);
     tcase_add_test(tcase, time_is_up);
+    tcase_add_loop_test(tcase, silence_is_a_lost_server, 0, 2);
+    tcase_add_loop_test(tcase, answer_to_a_cancel_is_an_answer, 0, 2);
+    tcase_add_test(tcase, frozen_server_does_not_hold_a_signal);
     tcase_add_loop_test(tcase, copy_in_is_stopped_too, 0, 2);
     tcase_add_test(tcase, late_request_hits_no_later_statement);
     tcase_add_test(tcase, backend_is_terminated_by_another);

@@ -105,6 +105,9 @@ wrong() {
     contains "$out" "pending    1 alteration"
     expect 76 pgalter deploy
     contains "$errors" "pgalter help read-only"
+    contains "$errors" "Name the primary"
+    # Who says so comes through, and the runner lock's own look refuses.
+    expect 76 env DATABASE_URL="$DATABASE_URL target_session_attrs=any" "$PGALTER" deploy
     contains "$errors" "target_session_attrs=read-write"
     # Before there is a journal, too.
     expect 76 env DATABASE_URL="host=$standby dbname=postgres" "$PGALTER" deploy
