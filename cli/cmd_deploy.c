@@ -22,6 +22,7 @@ report_json(struct pga_context *ctx, const struct pga_run_result *result, const 
     pga_json_set_int(ctx->json, "renamed", (int64_t)(result->done - result->ran));
     pga_json_set_int(ctx->json, "held", (int64_t)result->plan.held_count);
     pga_steps_json(ctx, &result->plan);
+    pga_lost_json(ctx, result);
 }
 
 /* What the run has not done although it did all that it could. */

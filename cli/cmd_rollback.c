@@ -41,6 +41,7 @@ report_end(struct pga_context *ctx, const struct pga_run_result *result, const c
         pga_json_set_int(ctx->json, "found", (int64_t)result->plan.run_count);
         pga_json_set_int(ctx->json, "reverted", (int64_t)result->ran);
         pga_steps_json(ctx, &result->plan);
+        pga_lost_json(ctx, result);
     }
     if (result->ran > 0 && fine)
         pga_print(ctx, "%s\n",

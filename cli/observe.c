@@ -41,6 +41,25 @@ tell_step(struct pga_context *ctx, const struct pga_event_report *report)
     (void)fflush(stdout);
 }
 
+/* The holder that was seen last, and whether its session was ended, as "lock_wait" of the document. */
+static void
+note_holder(struct pga_context *ctx, const struct pga_lock_holder *holder, bool stolen)
+{
+    struct pga_json *wait, *object;
+
+    if (ctx->json == NULL)
+        return;
+    wait = pga_json_set(ctx->json, "lock_wait", pga_json_object());
+    object = pga_json_set(wait, "holder", pga_json_object());
+    pga_json_set_int(object, "pid", holder->pid);
+    pga_json_set_text(object, "application", holder->application);
+    pga_json_set_text(object, "user", holder->user);
+    pga_json_set_text(object, "address", holder->address);
+    pga_json_set_text(object, "since", holder->since);
+    pga_json_set_text(object, "runs", holder->query);
+    pga_json_set_bool(wait, "stolen", stolen);
+}
+
 static void
 tell_lock_wait(struct pga_context *ctx, const struct pga_event_report *report)
 {
@@ -48,6 +67,7 @@ tell_lock_wait(struct pga_context *ctx, const struct pga_event_report *report)
 
     if (holder->pid == 0)
         return;
+    note_holder(ctx, holder, false);
     pga_log_write(&ctx->log, PGA_LOG_INFO,
                   "another runner holds the lock, waiting: process %lld, application \"%s\", user "
                   "\"%s\", from %s, "
@@ -89,6 +109,20 @@ observe(void *context, const struct pga_event_report *report)
         break;
     case PGA_HAPPENING_LOCK_WAIT:
         tell_lock_wait(ctx, report);
+        break;
+    case PGA_HAPPENING_LOCK_STOLEN:
+        note_holder(ctx, report->holder, true);
+        pga_log_write(log, PGA_LOG_WARNING,
+                      "ended the idle session that held the runner lock: process %lld, application "
+                      "\"%s\", user \"%s\", from %s, connected since %s",
+                      (long long)report->holder->pid, pga_shown(ctx, report->holder->application),
+                      pga_shown(ctx, report->holder->user), pga_shown(ctx, report->holder->address),
+                      report->holder->since);
+        break;
+    case PGA_HAPPENING_SESSION_LOST:
+        pga_observe_end(ctx);
+        pga_log_write(log, PGA_LOG_WARNING, "%s; finding out what was committed",
+                      pga_shown(ctx, report->error->message));
         break;
     case PGA_HAPPENING_LOCK_RETAKEN:
         pga_log_write(log, PGA_LOG_WARNING,

@@ -93,6 +93,8 @@ read_settings(const struct pga_options *options, struct pga_run_settings *out)
     const char *source = pga_option_text(options, PGA_OPTION_DOWN_FROM, NULL);
 
     out->lock_wait_ms = pga_option_duration_ms(options, PGA_OPTION_LOCK_WAIT, PGA_LOCK_WAIT_MS);
+    out->steal_after_ms = pga_option_duration_ms(options, PGA_OPTION_STEAL_AFTER, 0);
+    out->reconnect_ms = pga_option_duration_ms(options, PGA_OPTION_WAIT, PGA_RECONNECT_MS);
     out->lock_timeout_ms =
         pga_option_duration_ms(options, PGA_OPTION_LOCK_TIMEOUT, PGA_LOCK_TIMEOUT_MS);
     out->statement_timeout_ms = pga_option_duration_ms(options, PGA_OPTION_STATEMENT_TIMEOUT, 0);

@@ -57,3 +57,15 @@ pga_steps_json(struct pga_context *ctx, const struct pga_plan *plan)
         pga_json_set_bool(object, "done", step->is_done);
     }
 }
+
+void
+pga_lost_json(struct pga_context *ctx, const struct pga_run_result *result)
+{
+    struct pga_json *object;
+
+    if (ctx->json == NULL || result->lost == NULL)
+        return;
+    object = pga_json_set(ctx->json, "lost", pga_json_object());
+    pga_json_set_text(object, "id", result->lost->id);
+    pga_json_set_text(object, "outcome", pga_outcome_name(result->outcome));
+}

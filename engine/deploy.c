@@ -135,6 +135,8 @@ pga_deploy(struct pga_runner *runner, struct pga_arena *mem, const char *target,
     memset(result, 0, sizeof(*result));
     fine = deploy_all(runner, mem, target, steps, result, err);
     runner->settings.plan.steps = steps;
+    if (!fine && result->lost == NULL)
+        (void)pga_outcome_settle(runner, NULL, err);
     if (!fine)
         pga_runner_record(runner, PGA_DIRECTION_UP, err);
     pga_runner_unlock(runner);

@@ -68,6 +68,8 @@ pga_rollback(struct pga_runner *runner, struct pga_arena *mem, const struct pga_
     if (plan->count == 0)
         return true;
     fine = run_plan(runner, mem, plan, result, err);
+    if (!fine && result->lost == NULL)
+        (void)pga_outcome_settle(runner, NULL, err);
     if (!fine)
         pga_runner_record(runner, PGA_DIRECTION_DOWN, err);
     pga_runner_unlock(runner);

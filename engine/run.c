@@ -32,6 +32,32 @@ report_lock_wait(void *ctx, const struct pga_lock_holder *holder, int64_t waited
                                                       .duration_ms = waited_ms});
 }
 
+/* The session is idle between two tries, so it can be recorded at once. */
+static void
+report_stolen(void *ctx, const struct pga_lock_holder *holder)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_runner *runner = ctx;
+    struct pga_attempt attempt = {
+        .direction = "",
+        .code = pga_code_name(PGA_ERR_LOCKED),
+        .sqlstate = "",
+        .message = pga_format(&mem,
+                              "process %lld held the runner lock and was idle for longer than %s; "
+                              "this run ended its session",
+                              (long long)holder->pid,
+                              pga_format_duration_ms(&mem, runner->settings.steal_after_ms)),
+        .detail = pga_format(&mem, "Application \"%s\", user \"%s\", from %s, connected since %s.",
+                             holder->application, holder->user, holder->address, holder->since),
+        .place = "",
+    };
+
+    pga_attempt_record(runner->journal, &attempt);
+    pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_LOCK_STOLEN,
+                                                         .holder = holder});
+}
+
 static bool
 same_head(const struct pga_head *a, const struct pga_head *b)
 {
@@ -64,7 +90,9 @@ pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *er
 {
     struct pga_lock_wait wait = {.clock = runner->clock,
                                  .timeout_ms = runner->settings.lock_wait_ms,
+                                 .steal_after_ms = runner->settings.steal_after_ms,
                                  .report = report_lock_wait,
+                                 .stolen = report_stolen,
                                  .ctx = runner};
     enum pga_journal_presence presence = runner->journal->presence;
     struct pga_head head = runner->journal->head;
@@ -110,7 +138,7 @@ pga_runner_keep_lock(struct pga_runner *runner, struct pga_error *err)
         return true;
     (void)pga_fail(err, PGA_ERR_LOST,
                    "another run changed the journal while this one had lost the runner lock");
-    (void)pga_error_identify(err, PGA_ID_CONNECTION_LOST);
+    (void)pga_error_identify(err, PGA_ID_LOCK_LOST);
     return pga_error_hint(err, "What is done is recorded. Run the same command again.");
 }
 
@@ -234,47 +262,19 @@ struct steps {
     const struct pga_source *sources;
     const struct pga_unfinished *unfinished;
     size_t unfinished_count;
+    struct pga_run_result *result;
 };
-
-static bool
-run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
-        struct pga_step_outcome *outcome, struct pga_error *err)
-{
-    const struct pga_step *step = &steps->plan->steps[index];
-    int64_t started = pga_clock_now_ms(runner->clock);
-
-    runner->current = step;
-    pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_STARTED,
-                                                         .plan = steps->plan,
-                                                         .step = step,
-                                                         .index = index});
-    if (!pga_runner_keep_lock(runner, err) ||
-        !run_step(runner, step, &steps->sources[index],
-                  find_unfinished(steps->unfinished, steps->unfinished_count, step->id), outcome,
-                  err)) {
-        record_failure(runner, step->id, step->kind == PGA_STEP_REVERT, err);
-        return false;
-    }
-    (void)PGA_FAULT(step_done);
-    if (outcome->is_overtaken)
-        return true;
-    pga_runner_report(runner, &(struct pga_event_report){
-                                  .happening = PGA_HAPPENING_STEP_DONE,
-                                  .plan = steps->plan,
-                                  .step = step,
-                                  .index = index,
-                                  .duration_ms = pga_clock_now_ms(runner->clock) - started});
-    return true;
-}
 
 /* Note in the run's first plan what this run did; later plans are parts of it, in the same order. */
 static void
-mark_done(struct pga_run_result *result, const char *id)
+mark_done(struct pga_run_result *result, const struct pga_step *step)
 {
+    result->done++;
+    result->ran += step->kind != PGA_STEP_RENAME;
     for (size_t n = 0; n < result->plan.count; n++) {
         size_t at = (result->marked + n) % result->plan.count;
 
-        if (!pga_same(result->plan.steps[at].id, id))
+        if (!pga_same(result->plan.steps[at].id, step->id))
             continue;
         result->plan.steps[at].is_done = true;
         result->marked = at + 1;
@@ -282,12 +282,91 @@ mark_done(struct pga_run_result *result, const char *id)
     }
 }
 
+/* The server that answers after a failover lacks the end of the history: what it lacks isn't done. */
+static void
+take_back_marks(const struct pga_runner *runner, struct pga_run_result *result)
+{
+    for (size_t i = 0; i < result->plan.count; i++) {
+        struct pga_step *step = &result->plan.steps[i];
+        const struct pga_applied *applied = pga_journal_find(runner->journal, step->id);
+        bool is_there = step->kind == PGA_STEP_REVERT ? applied == NULL
+                        : step->kind == PGA_STEP_APPLY
+                            ? applied != NULL
+                            : applied != NULL && pga_same(applied->version, step->version);
+
+        if (!step->is_done || is_there)
+            continue;
+        step->is_done = false;
+        result->done--;
+        result->ran -= step->kind != PGA_STEP_RENAME;
+    }
+}
+
+/*
+ * Of a step that failed: find out what became of it if its session was lost.  True when it was committed, the error
+ * then standing for the run that can't go on.
+ */
+static bool
+was_committed(struct pga_runner *runner, const struct steps *steps, const struct pga_step *step,
+              struct pga_error *err)
+{
+    struct pga_run_result *result = steps->result;
+
+    result->outcome = pga_outcome_settle(runner, step, err);
+    result->lost = result->outcome == PGA_OUTCOME_NONE ? NULL : step;
+    if (result->outcome == PGA_OUTCOME_BEHIND)
+        take_back_marks(runner, result);
+    return result->outcome == PGA_OUTCOME_COMMITTED;
+}
+
+/*
+ * A session that was lost ends the run, also where the step turns out to be committed: unless nothing is left to do,
+ * which is success.
+ */
+static bool
+run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
+        struct pga_step_outcome *outcome, struct pga_error *err)
+{
+    const struct pga_step *step = &steps->plan->steps[index];
+    int64_t started = pga_clock_now_ms(runner->clock);
+    bool is_last = index + 1 == steps->plan->count;
+    bool fine, committed;
+
+    runner->current = step;
+    pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_STARTED,
+                                                         .plan = steps->plan,
+                                                         .step = step,
+                                                         .index = index});
+    fine = pga_runner_keep_lock(runner, err) &&
+           run_step(runner, step, &steps->sources[index],
+                    find_unfinished(steps->unfinished, steps->unfinished_count, step->id), outcome,
+                    err);
+    committed = fine || was_committed(runner, steps, step, err);
+    if (!fine && !(committed && is_last))
+        record_failure(runner, step->id, step->kind == PGA_STEP_REVERT, err);
+    if (!committed)
+        return false;
+    (void)PGA_FAULT(step_done);
+    if (outcome->is_overtaken)
+        return true;
+    mark_done(steps->result, step);
+    pga_runner_report(runner, &(struct pga_event_report){
+                                  .happening = PGA_HAPPENING_STEP_DONE,
+                                  .plan = steps->plan,
+                                  .step = step,
+                                  .index = index,
+                                  .duration_ms = pga_clock_now_ms(runner->clock) - started});
+    if (!fine && is_last)
+        memset(err, 0, sizeof(*err));
+    return fine || is_last;
+}
+
 bool
 pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga_plan *plan,
               const struct pga_source *sources, struct pga_run_result *result,
               struct pga_error *err)
 {
-    struct steps steps = {.plan = plan, .sources = sources};
+    struct steps steps = {.plan = plan, .sources = sources, .result = result};
     struct pga_unfinished *unfinished;
 
     if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err) ||
@@ -304,9 +383,6 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
             result->is_overtaken = true;
             return true;
         }
-        mark_done(result, plan->steps[i].id);
-        result->done++;
-        result->ran += plan->steps[i].kind != PGA_STEP_RENAME;
         if (i + 1 == plan->count)
             break;
         if (outcome.alters_settings && !begin_anew(runner, &outcome, err))

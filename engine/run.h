@@ -12,16 +12,19 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "engine/outcome.h"
 #include "engine/plan.h"
 #include "engine/runner.h"
 #include "engine/source.h"
 
 struct pga_run_result {
-    struct pga_plan plan; /* the first plan of the run: what was found to do */
-    size_t done;          /* steps that committed, renames included */
-    size_t ran;           /* those of them that ran a script */
-    size_t marked;        /* internal: where the last step that was done stands in `plan` */
-    bool is_overtaken;    /* internal: another run changed the journal, plan again */
+    struct pga_plan plan;        /* the first plan of the run: what was found to do */
+    size_t done;                 /* steps that committed, renames included */
+    size_t ran;                  /* those of them that ran a script */
+    size_t marked;               /* internal: where the last step that was done stands in `plan` */
+    const struct pga_step *lost; /* the step whose session was lost; NULL: none */
+    enum pga_outcome outcome;    /* of that one */
+    bool is_overtaken;           /* internal: another run changed the journal, plan again */
 };
 
 /*

@@ -23,12 +23,16 @@
 
 #define PGA_LOCK_TIMEOUT_MS 2000  /* of a statement that waits for a lock, per attempt */
 #define PGA_LOCK_WAIT_MS    60000 /* for the runner lock */
-#define PGA_RETRIES         10    /* of a step after lock timeouts and deadlocks */
+#define PGA_RECONNECT_MS                                                                           \
+    60000 /* after the session was lost: longer than restarts and most failovers take */
+#define PGA_RETRIES 10 /* of a step after lock timeouts and deadlocks */
 
 enum pga_happening {
     PGA_HAPPENING_PLANNED,      /* plan is set: this will run */
     PGA_HAPPENING_LOCK_WAIT,    /* holder is set */
+    PGA_HAPPENING_LOCK_STOLEN,  /* holder is set: its idle session was ended */
     PGA_HAPPENING_LOCK_RETAKEN, /* a script had dropped the runner lock */
+    PGA_HAPPENING_SESSION_LOST, /* error; step, or NULL: what became of it is about to be found out */
     PGA_HAPPENING_STEP_STARTED, /* step, index */
     PGA_HAPPENING_STEP_RETRIED, /* step, error: after a lock timeout or deadlock; duration_ms until the next try */
     PGA_HAPPENING_STEP_RESUMED, /* step: a run before this one ended in its middle */
@@ -50,6 +54,8 @@ typedef void pga_observe_fn(void *ctx, const struct pga_event_report *report);
 struct pga_run_settings {
     struct pga_plan_settings plan;
     int64_t lock_wait_ms;         /* for the runner lock */
+    int64_t steal_after_ms;       /* end a holder of it that has been idle for so long; 0: never */
+    int64_t reconnect_ms;         /* how long to go on trying after the session was lost */
     int64_t lock_timeout_ms;      /* default of a script's statements */
     int64_t statement_timeout_ms; /* likewise; 0: none */
     int64_t retries;              /* default of a step */

@@ -79,10 +79,6 @@ pga_script_failed(const struct pga_step *step, struct pga_error *err)
     bool is_stored = strncmp(err->place.file, PGA_STORED_PREFIX, strlen(PGA_STORED_PREFIX)) == 0;
 
     (void)pga_advise_id(err);
-    if (err->code == PGA_ERR_LOST && err->hint[0] == '\0')
-        (void)pga_error_hint(
-            err, "Whether this step was committed is for the journal to say: run the same command "
-                 "again, it goes on from where the journal stands.");
     if (err->code != PGA_ERR_SQL)
         return pga_error_while(err, "alteration \"%s\"", step->id);
     (void)pga_error_while(err, "alteration \"%s\" failed", step->id);

@@ -80,6 +80,7 @@ pga_journal_begin_session(struct pga_journal *journal)
 {
     journal->standard_strings = pga_session_standard_strings(journal->driver);
     journal->synchronous_commit = NULL;
+    journal->backend = (struct pga_backend){0};
 }
 
 struct pga_applied *

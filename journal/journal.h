@@ -100,6 +100,12 @@ struct pga_journal_settings {
     const char *engine; /* pgalter's version */
 };
 
+/* A server process: its number, and when it began, since numbers are given out again; `began` NULL: not known. */
+struct pga_backend {
+    int64_t pid;
+    const char *began;
+};
+
 struct pga_journal {
     struct pga_driver *driver;
     struct pga_arena *mem; /* for all that is read */
@@ -107,6 +113,8 @@ struct pga_journal {
     const char *schema_sql;     /* the schema's name quoted as an identifier */
     const char *schema_literal; /* and as a literal */
     int64_t lock_key;
+
+    struct pga_backend backend; /* of this session, as it was when the runner lock was asked for */
 
     bool is_pooled;        /* the session goes through a connection pooler */
     bool standard_strings; /* standard_conforming_strings as the session began with it */

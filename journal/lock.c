@@ -10,8 +10,10 @@
 #include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
+#include "journal/backend.h"
 #include "journal/lock_held.sql.h"
 #include "journal/lock_holder.sql.h"
+#include "journal/lock_idle.sql.h"
 #include "journal/lock_release.sql.h"
 #include "journal/lock_try.sql.h"
 #include "journal/read.h"
@@ -114,6 +116,7 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
     pga_buf_append(&sql, key_sql(&mem, journal, pga_text_lock_try_sql));
     if (has_head)
         pga_head_sql(&sql, journal);
+    pga_backend_own_sql(&sql);
     pga_buf_append_c(&sql, "COMMIT;");
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(journal, err))
@@ -124,11 +127,13 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
         (void)pga_session_fail(journal->driver, err, "taking the runner lock");
         return is_gone && pga_journal_fail_replaced(journal, err);
     }
-    if (results.count != at + 2 + (has_head ? 1 : 0) || results.items[at].row_count != 1)
+    if (results.count != at + 2 + (has_head ? 1 : 0) + PGA_BACKEND_STATEMENTS ||
+        results.items[at].row_count != 1)
         return pga_fail(err, PGA_ERR_UNEXPECTED,
                         "the server gave %zu answers when the runner lock was asked for",
                         results.count);
     *taken = pga_same(pga_result_value(&results.items[at], 0, 0), "t");
+    pga_backend_note(journal, &results.items[results.count - 2]);
     if (!*taken || !has_head)
         return true;
     return pga_head_parse(journal, &results.items[at + 1], err);
@@ -173,6 +178,66 @@ report_wait(struct pga_journal *journal, const struct pga_lock_wait *wait, int64
     return true;
 }
 
+/* The holder, if it is a session of pgalter's that has been idle for so long, and `known`, unless that is NULL. */
+static bool
+find_idle(struct pga_journal *journal, int64_t idle_ms, const struct pga_backend *known,
+          struct pga_backend *out, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_sql_values values = {.mem = &mem};
+    struct pga_buf sql = pga_buf_on(&mem);
+    struct pga_result result;
+
+    *out = (struct pga_backend){0};
+    key_values(&values, journal);
+    pga_sql_int(&values, "idle_ms", idle_ms);
+    pga_sql_int(&values, "pid", known == NULL ? 0 : known->pid);
+    pga_sql_text(&values, "began", known == NULL ? NULL : known->began);
+    pga_sql_expand(&sql, pga_text_lock_idle_sql, &values);
+    if (!pga_backend_select(journal, pga_buf_str(&sql), &mem, &result, err))
+        return pga_session_fail(journal->driver, err, "looking at the holder of the runner lock");
+    if (!pga_session_check_answer(&result, 2, err))
+        return false;
+    if (result.row_count > 0 && pga_result_value(&result, 0, 1) != NULL &&
+        pga_parse_int(pga_str_of(pga_result_value(&result, 0, 0)), 1, INT32_MAX, &out->pid))
+        out->began = pga_strdup(journal->mem, pga_result_value(&result, 0, 1));
+    return true;
+}
+
+/*
+ * End a holder that has been idle for as long as it takes, twice in a row the same one.  Where the role may not signal it
+ * the wait goes on.
+ */
+static bool
+steal(struct pga_journal *journal, const struct pga_lock_wait *wait, struct pga_backend *known,
+      struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+    struct pga_backend before = *known;
+    struct pga_lock_holder holder;
+    struct pga_error refused = {0};
+    bool asked = false;
+
+    if (!find_idle(journal, wait->steal_after_ms, before.pid == 0 ? NULL : &before, known, err))
+        return false;
+    if (before.pid == 0 || known->pid == 0)
+        return true;
+    if (!pga_journal_lock_find_holder(journal, &mem, &holder, err))
+        return false;
+    if (!pga_backend_end(journal, known, &asked, &refused)) {
+        if (refused.code == PGA_ERR_SQL)
+            return true;
+        *err = refused;
+        return false;
+    }
+    if (asked && holder.pid == known->pid)
+        wait->stolen(wait->ctx, &holder);
+    *known = (struct pga_backend){0};
+    return true;
+}
+
 bool
 pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
                       struct pga_error *err)
@@ -181,6 +246,7 @@ pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *w
     struct pga_arena mem = {0};
     int64_t started = pga_clock_now_ms(wait->clock), pause = POLL_FIRST_MS, next_report = 0;
     struct pga_lock_holder holder;
+    struct pga_backend idle = {0};
     bool taken = false;
 
     for (;;) {
@@ -194,6 +260,8 @@ pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *w
         if (waited >= wait->timeout_ms)
             break;
         if (!report_wait(journal, wait, waited, &next_report, err))
+            return false;
+        if (wait->steal_after_ms > 0 && !steal(journal, wait, &idle, err))
             return false;
         if (pause > wait->timeout_ms - waited)
             pause = wait->timeout_ms - waited;

@@ -22,19 +22,25 @@ struct pga_lock_holder {
     const char *application, *user, *address, *since, *query;
 };
 
+/* Told of a holder whose idle session was ended; what is on its arena lives as long as the call. */
+typedef void pga_lock_steal_fn(void *ctx, const struct pga_lock_holder *holder);
+
 typedef void pga_lock_wait_fn(void *ctx, const struct pga_lock_holder *holder, int64_t waited_ms);
 
 struct pga_lock_wait {
     const struct pga_clock *clock;
     int64_t timeout_ms;
+    int64_t steal_after_ms; /* end a holder that has been idle for so long; 0: never */
     pga_lock_wait_fn
         *report; /* called when waiting begins and then about every 15 s; may be NULL */
+    pga_lock_steal_fn *stolen; /* with steal_after_ms */
     void *ctx;
 };
 
 /*
  * Take the lock and read the head in a later statement of the same transaction, so that the head is not older than the
- * lock (STEP 6).  Errors: PGA_ERR_LOCKED naming the holder, PGA_ERR_INTERRUPTED, and those of the driver.
+ * lock (STEP 6).  With steal_after_ms a session of pgalter's that holds it and runs no statement for so long is ended:
+ * its client is frozen or cut off, and what it had open is rolled back.  Errors: PGA_ERR_LOCKED naming the holder, PGA_ERR_INTERRUPTED, and those of the driver.
  */
 bool pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
                            struct pga_error *err) PGA_MUST_CHECK;

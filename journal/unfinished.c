@@ -120,6 +120,7 @@ pga_unfinished_failure(struct pga_journal *journal, const char *id, struct pga_e
     if (!pga_journal_check_same(journal, err))
         return false;
     (void)pga_fail(err, PGA_ERR_LOST, "another run has taken \"%s\" over", id);
+    (void)pga_error_identify(err, PGA_ID_LOCK_LOST);
     return pga_error_hint(err, "What this run did since then was rolled back. \"pgalter status\" "
                                "shows how far the other one is.");
 }

@@ -24,11 +24,23 @@ settle(struct pga_pq_cancel *cancel, PostgresPollingStatusType status)
     cancel->events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
 }
 
+void *
+pga_pq_cancel_prepare(PGconn *conn)
+{
+    return PQcancelCreate(conn);
+}
+
 void
-pga_pq_cancel_start(struct pga_pq_cancel *cancel, PGconn *conn)
+pga_pq_cancel_forget(void *request)
+{
+    PQcancelFinish(request);
+}
+
+void
+pga_pq_cancel_start(struct pga_pq_cancel *cancel, void *request)
 {
     cancel->fd = -1;
-    cancel->handle = PQcancelCreate(conn);
+    cancel->handle = request;
     if (cancel->handle == NULL)
         return;
     settle(cancel,
@@ -105,10 +117,21 @@ start_thread(struct job *job)
     return started;
 }
 
-void
-pga_pq_cancel_start(struct pga_pq_cancel *cancel, PGconn *conn)
+void *
+pga_pq_cancel_prepare(PGconn *conn)
 {
-    PGcancel *request = PQgetCancel(conn);
+    return PQgetCancel(conn);
+}
+
+void
+pga_pq_cancel_forget(void *request)
+{
+    PQfreeCancel(request);
+}
+
+void
+pga_pq_cancel_start(struct pga_pq_cancel *cancel, void *request)
+{
     struct pga_arena mem = {0};
     struct job *job;
     int fds[2];

@@ -216,6 +216,7 @@ take_over(struct pga_pq *pq, PGconn **conn)
 {
     pq->conn = *conn;
     *conn = NULL;
+    pq->last_cancel = pga_pq_cancel_prepare(pq->conn);
     (void)PQsetnonblocking(pq->conn, 1);
     (void)PQsetErrorVerbosity(pq->conn, PQERRORS_DEFAULT);
     pq->backend_pid = PQbackendPID(pq->conn);

@@ -17,6 +17,8 @@ pq_of(struct pga_driver *d)
 void
 pga_pq_hang_up(struct pga_pq *pq)
 {
+    pga_pq_cancel_forget(pq->last_cancel);
+    pq->last_cancel = NULL;
     PQfinish(pq->conn);
     pq->conn = NULL;
 }

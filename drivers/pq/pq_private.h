@@ -63,6 +63,7 @@ struct pga_pq {
     struct pga_pq_pairs effective; /* with service file, environment and libpq's defaults */
     const char *passfile;          /* the password file that is named; NULL: none, or not needed */
     PGconn *conn;                  /* NULL while there is no session */
+    void *last_cancel;             /* to cancel what it runs when it breaks; may be NULL */
     const char *where;
     bool by_row; /* the rows of the message that is on its way are read one by one */
     int backend_pid, server_version; /* of the last session */
@@ -280,7 +281,14 @@ struct pga_pq_cancel {
     void *handle;
 };
 
-void pga_pq_cancel_start(struct pga_pq_cancel *cancel, PGconn *conn);
+/*
+ * Note what a request to cancel will need, or NULL: once a connection has broken libpq doesn't say any more.  It is
+ * forgotten, or taken by the start of a request; NULL is fine for both.
+ */
+void *pga_pq_cancel_prepare(PGconn *conn);
+void pga_pq_cancel_forget(void *request);
+
+void pga_pq_cancel_start(struct pga_pq_cancel *cancel, void *request);
 void pga_pq_cancel_advance(struct pga_pq_cancel *cancel);
 
 /* Let go of a request that is still on its way; it may yet arrive. */

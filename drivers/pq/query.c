@@ -54,7 +54,7 @@ static void
 ask_to_cancel(struct exchange *x)
 {
     if (x->cancel.fd < 0)
-        pga_pq_cancel_start(&x->cancel, x->pq->conn);
+        pga_pq_cancel_start(&x->cancel, pga_pq_cancel_prepare(x->pq->conn));
     x->watch.deadline_ms = sooner(x->drain_end_ms, pga_pq_now_ms() + PGA_PQ_CANCEL_AGAIN_MS);
 }
 
@@ -319,6 +319,20 @@ was_answered(const struct exchange *x, bool lost)
            (error == NULL || pga_sqlstate_class(error->sqlstate) != PGA_SQLSTATE_CANCELLED);
 }
 
+/*
+ * The connection broke, which the server may not know: it would run what is left of the message, and commit (STEP 8).
+ * Nobody waits longer for this than for any other request to cancel.
+ */
+static void
+cancel_behind(struct exchange *x)
+{
+    if (x->abandoned || x->results->error != NULL) /* after an error the rest is skipped */
+        return;
+    pga_pq_cancel_start(&x->cancel, x->pq->last_cancel);
+    x->pq->last_cancel = NULL;
+    end_cancel(x);
+}
+
 /* What the whole exchange came to. */
 static bool
 conclude(struct exchange *x, struct pga_error *err)
@@ -328,6 +342,8 @@ conclude(struct exchange *x, struct pga_error *err)
     const char *why = lost ? pga_pq_scrub(pq, x->mem, PQerrorMessage(pq->conn)) : "";
     bool silent = x->stop == STOP_SILENCE && !was_answered(x, lost);
 
+    if (lost && !silent)
+        cancel_behind(x);
     if (lost || silent)
         pga_pq_hang_up(pq);
     else

@@ -28,6 +28,13 @@ bool pga_fake_starts(const struct pga_fake_work *w, const char *word);
 /* The statement fails. */
 void pga_fake_deny(struct pga_fake_work *w, const char *sqlstate, const char *message);
 
+/* Add a row to the statement's answer, or, with NULL, only say how many columns it has. */
+void pga_fake_answer(struct pga_fake_work *w, const char *const *values, size_t count);
+
+/* A SELECT about the processes behind sessions. */
+bool pga_fake_is_about_backend(const struct pga_fake_work *w);
+void pga_fake_select_backend(struct pga_fake_work *w);
+
 /* A SELECT, and anything that is neither one nor a setting nor about transactions. */
 void pga_fake_select(struct pga_fake_work *w);
 void pga_fake_change(struct pga_fake_work *w);

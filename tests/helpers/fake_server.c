@@ -20,6 +20,7 @@ struct session {
     struct pga_fake_state before; /* the open transaction */
     enum pga_transaction transaction;
     int pid;
+    bool is_standby;
 };
 
 void
@@ -221,6 +222,8 @@ fake_parameter(struct pga_driver *d, const char *name)
 {
     if (strcmp(name, "standard_conforming_strings") == 0)
         return ((struct session *)d)->server->strings_off ? "off" : "on";
+    if (strcmp(name, "in_hot_standby") == 0)
+        return ((struct session *)d)->is_standby ? "on" : "off";
     return strstr(name, "encoding") != NULL ? "UTF8" : NULL;
 }
 
@@ -255,8 +258,9 @@ fake_reconnect(struct pga_driver *d, struct pga_error *err)
     struct pga_error ignored = {0};
 
     (void)lose(s, &ignored);
-    if (++s->server->calls == s->server->lose_at)
+    if (++s->server->calls == s->server->lose_at || s->server->away_for-- > 0)
         return pga_fail(err, PGA_ERR_NO_SERVER, "the fake server does not answer");
+    s->is_standby = s->server->standby_for-- > 0;
     s->transaction = PGA_TRANSACTION_IDLE;
     s->pid = s->server->next_pid++;
     return true;

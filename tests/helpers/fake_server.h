@@ -64,7 +64,11 @@ struct pga_fake_server {
     bool strings_off;            /* standard_conforming_strings of every session */
     const char *live_run;        /* a run whose session lives although it has no lock; NULL: none */
     int next_pid;
-    int pooled_pid; /* of the backend behind a pooler; 0: there is none */
+    const char *idle_holder; /* the pid of the lock's holder, which is idle; NULL: nobody is */
+    int stays;               /* so many looks find a lost session's process alive */
+    int standby_for;         /* so many reconnections come to a standby */
+    int away_for;            /* so many reconnections find no server */
+    int pooled_pid;          /* of the backend behind a pooler; 0: there is none */
 
     size_t calls;     /* messages and reconnections of all sessions */
     size_t lose_at;   /* the Nth call loses the connection; 0: none */

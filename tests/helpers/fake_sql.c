@@ -347,8 +347,8 @@ run_delete(struct pga_fake_work *w, enum pga_fake_table_name table)
 }
 
 /* One row of an answer, and with it the answer's shape. */
-static void
-answer(struct pga_fake_work *w, const char *const *values, size_t count)
+void
+pga_fake_answer(struct pga_fake_work *w, const char *const *values, size_t count)
 {
     struct pga_result *result = w->result;
     const char **all = pga_new_array(w->mem, const char *, (result->row_count + 1) * count);
@@ -386,7 +386,7 @@ answer_row(struct pga_fake_work *w, enum pga_fake_table_name table, size_t at)
         if (values[i] != NULL && is_bytea(columns[table][i]))
             values[i] += 2;
     }
-    answer(w, values, count);
+    pga_fake_answer(w, values, count);
 }
 
 static void
@@ -396,14 +396,14 @@ select_head(struct pga_fake_work *w)
     const char *const *last;
     const char *format = NULL;
 
-    answer(w, NULL, 5);
+    pga_fake_answer(w, NULL, 5);
     if (history->count == 0)
         return;
     last = history->rows[history->count - 1];
     for (size_t i = 0; i < history->count; i++)
         if (pga_same(history->rows[i][3], "created") || pga_same(history->rows[i][3], "upgraded"))
             format = history->rows[i][5];
-    answer(
+    pga_fake_answer(
         w,
         (const char *const[]){last[0], last[2] + 2, last[12] + 2, format,
                               w->server->state.tables[PGA_FAKE_UNFINISHED].count > 0 ? "t" : "f"},
@@ -415,7 +415,7 @@ select_rows(struct pga_fake_work *w, enum pga_fake_table_name table)
 {
     size_t count = w->server->state.tables[table].count;
 
-    answer(w, NULL, column_count(table));
+    pga_fake_answer(w, NULL, column_count(table));
     for (size_t i = 0; i < count; i++) {
         size_t at = table == PGA_FAKE_ATTEMPTS ? count - 1 - i : i;
 
@@ -434,22 +434,24 @@ select_lock(struct pga_fake_work *w)
     if (pga_fake_contains(w, "pg_try_advisory_lock")) {
         if (w->server->lock_holder == NULL)
             w->server->lock_holder = w->session;
-        answer(w, (const char *const[]){w->server->lock_holder == w->session ? "t" : "f"}, 1);
+        pga_fake_answer(w, (const char *const[]){w->server->lock_holder == w->session ? "t" : "f"},
+                        1);
     } else if (pga_fake_contains(w, "pg_advisory_unlock")) {
         if (is_mine)
             w->server->lock_holder = NULL;
-        answer(w, (const char *const[]){is_mine ? "t" : "f"}, 1);
+        pga_fake_answer(w, (const char *const[]){is_mine ? "t" : "f"}, 1);
     } else if (pga_fake_contains(w, "pg_stat_activity")) {
-        answer(w, NULL, 6);
+        pga_fake_answer(w, NULL, 6);
         if (w->server->lock_holder != NULL)
-            answer(w,
-                   (const char *const[]){"77", "pgalter/0.1.0 run=x", "deployer", "10.0.0.7",
-                                         "2026-01-02T03:04:05Z", "ALTER TABLE big"},
-                   6);
+            pga_fake_answer(w,
+                            (const char *const[]){"77", "pgalter/0.1.0 run=x", "deployer",
+                                                  "10.0.0.7", "2026-01-02T03:04:05Z",
+                                                  "ALTER TABLE big"},
+                            6);
     } else {
-        answer(w, NULL, 1);
+        pga_fake_answer(w, NULL, 1);
         if (is_mine)
-            answer(w, (const char *const[]){"1"}, 1);
+            pga_fake_answer(w, (const char *const[]){"1"}, 1);
     }
 }
 
@@ -468,7 +470,7 @@ select_presence(struct pga_fake_work *w)
     if (w->server->untrusted != NULL)
         pga_fake_deny(w, "22012", "division by zero");
     else
-        answer(w, (const char *const[]){presence, "1", "on"}, 3);
+        pga_fake_answer(w, (const char *const[]){presence, "1", "on"}, 3);
 }
 
 /* Fails unless the history ends with the row that is named. */
@@ -481,7 +483,7 @@ check_head(struct pga_fake_work *w)
     if (!fits(w, PGA_FAKE_HISTORY, where, history->rows[history->count - 1]))
         pga_fake_deny(w, "22012", "division by zero");
     else
-        answer(w, (const char *const[]){"1"}, 1);
+        pga_fake_answer(w, (const char *const[]){"1"}, 1);
 }
 
 void
@@ -489,38 +491,40 @@ pga_fake_select(struct pga_fake_work *w)
 {
     enum pga_fake_table_name table;
 
-    if (is_about_lock(w)) {
+    if (pga_fake_is_about_backend(w)) {
+        pga_fake_select_backend(w);
+    } else if (is_about_lock(w)) {
         select_lock(w);
     } else if (pga_fake_contains(w, "AS divisor")) {
         select_presence(w);
     } else if (pga_fake_contains(w, "AS finding")) {
-        answer(w, NULL, 2);
+        pga_fake_answer(w, NULL, 2);
         if (w->server->untrusted != NULL)
-            answer(w, (const char *const[]){"history", w->server->untrusted}, 2);
+            pga_fake_answer(w, (const char *const[]){"history", w->server->untrusted}, 2);
     } else if (pga_fake_contains(w, "set_config('lock_timeout'")) {
         const char *pid =
             pga_format(w->mem, "%d", w->server->pooled_pid != 0 ? w->server->pooled_pid : w->pid);
 
-        answer(w, (const char *const[]){"10s", "1min", pid}, 3);
+        pga_fake_answer(w, (const char *const[]){"10s", "1min", pid}, 3);
     } else if (pga_fake_contains(w, "i.indisvalid")) {
-        answer(w, NULL, 4);
+        pga_fake_answer(w, NULL, 4);
         if (w->server->invalid_index != NULL)
-            answer(w,
-                   (const char *const[]){w->server->invalid_index, "DROP INDEX the_invalid_one",
-                                         "A", "i"},
-                   4);
+            pga_fake_answer(w,
+                            (const char *const[]){w->server->invalid_index,
+                                                  "DROP INDEX the_invalid_one", "A", "i"},
+                            4);
     } else if (pga_fake_contains(w, "a.application_name, ")) {
-        answer(w, NULL, 1);
+        pga_fake_answer(w, NULL, 1);
         if (w->server->live_run != NULL && pga_fake_contains(w, w->server->live_run))
-            answer(w, (const char *const[]){"77"}, 1);
+            pga_fake_answer(w, (const char *const[]){"77"}, 1);
     } else if (!table_of(w, &table)) {
-        answer(w, (const char *const[]){w->server->done_when}, 1);
+        pga_fake_answer(w, (const char *const[]){w->server->done_when}, 1);
     } else if (!w->server->state.has_tables) {
         pga_fake_deny(w, "42P01", "relation does not exist");
     } else if (table == PGA_FAKE_HISTORY && pga_fake_contains(w, "LIMIT 1;")) {
         select_head(w);
     } else if (pga_fake_starts(w, "SELECT (SELECT h.hash")) {
-        answer(w, (const char *const[]){guarded(w, w->text)}, 1);
+        pga_fake_answer(w, (const char *const[]){guarded(w, w->text)}, 1);
     } else if (pga_fake_contains(w, "AND NOT EXISTS")) {
         check_head(w);
     } else {
@@ -571,7 +575,7 @@ run_with(struct pga_fake_work *w, enum pga_fake_table_name table)
                       "division by zero");
     w->sqlstate = inner.sqlstate;
     w->message = inner.message;
-    answer(w, (const char *const[]){"1"}, 1);
+    pga_fake_answer(w, (const char *const[]){"1"}, 1);
 }
 
 void

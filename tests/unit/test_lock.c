@@ -77,11 +77,16 @@ teardown(void)
         }                                                                                          \
     }
 
+/* The session's own process, at the end of the message. */
+#define OWN {.tag = "SET"}, ROW(1, "2026-01-02 03:04:05.678901")
+
 /* The head has moved on since it was read: 43, while the journal says 42. */
 #define REFUSED                                                                                    \
-    ANSWERS(BEGINNING, ROW(1, "f"), ROW(5, "43", HASH_2, HASH_2, "1.0", "f"), {.tag = "COMMIT"})
+    ANSWERS(BEGINNING, ROW(1, "f"), ROW(5, "43", HASH_2, HASH_2, "1.0", "f"), OWN,                 \
+            {.tag = "COMMIT"})
 #define GRANTED                                                                                    \
-    ANSWERS(BEGINNING, ROW(1, "t"), ROW(5, "43", HASH_2, HASH_2, "1.0", "f"), {.tag = "COMMIT"})
+    ANSWERS(BEGINNING, ROW(1, "t"), ROW(5, "43", HASH_2, HASH_2, "1.0", "f"), OWN,                 \
+            {.tag = "COMMIT"})
 #define HOLDER                                                                                     \
     ANSWERS(BEGINNING, {.tag = "SET"},                                                             \
             ROW(6, "4711", "pgalter/0.1.0 run=abc", "deployer", "10.0.0.7",                        \
@@ -135,7 +140,7 @@ START_TEST(without_a_journal_there_is_no_head)
 {
     struct pga_script_line lines[] = {
         {.expect = "pg_try_advisory_lock",
-         .answers = ANSWERS(BEGINNING, ROW(1, "t"), {.tag = "COMMIT"})}};
+         .answers = ANSWERS(BEGINNING, ROW(1, "t"), OWN, {.tag = "COMMIT"})}};
 
     connect_to(lines, 1, false);
     journal.presence = PGA_JOURNAL_ABSENT;
@@ -248,9 +253,9 @@ START_TEST(trying_can_fail)
     struct pga_script_line odd[] = {{.answers = ANSWERS(BEGINNING, ROW(1, "t"))}};
     struct pga_script_line none[] = {
         {.answers = ANSWERS(BEGINNING, {.tag = "SELECT 0", .columns = 1},
-                            {.tag = "SELECT 0", .columns = 5}, {.tag = "COMMIT"})}};
+                            {.tag = "SELECT 0", .columns = 5}, OWN, {.tag = "COMMIT"})}};
     struct pga_script_line empty[] = {
-        {.answers = ANSWERS(BEGINNING, ROW(1, "t"), {.tag = "SELECT 0", .columns = 5},
+        {.answers = ANSWERS(BEGINNING, ROW(1, "t"), {.tag = "SELECT 0", .columns = 5}, OWN,
                             {.tag = "COMMIT"})}};
     struct {
         struct pga_script_line *lines;
