@@ -111,13 +111,10 @@ check_environment(void)
 bool
 pga_fault_hit(enum pga_fault_point point)
 {
-    static bool is_read;
-    static struct fault_plan plan;
     static int64_t hits;
+    struct fault_plan plan =
+        read_plan(); /* each time: a test in C sets it when all else is ready */
 
-    if (!is_read)
-        plan = read_plan();
-    is_read = true;
     if (plan.action == FAULT_NONE || plan.point != point)
         return false;
     hits++;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "alterations/slug.h"
+#include "base/fault.h"
 #include "base/interrupt.h"
 #include "base/str.h"
 #include "cli/error_report.h"
@@ -323,6 +324,7 @@ run_command(struct pga_context *ctx, const char *name)
         status = pga_error_exit_status(&err);
     }
     pga_session_close(ctx);
+    (void)PGA_FAULT(run_reported);
     status = finish_output(ctx, status);
     pga_json_release(&ctx->json);
     return status;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
 
@@ -60,6 +61,7 @@ pga_retry_wait(struct pga_retry *retry, struct pga_error *err)
                                                  .error = err,
                                                  .duration_ms = pause});
     memset(err, 0, sizeof(*err));
+    (void)PGA_FAULT(step_retried);
     pga_clock_sleep_ms(clock, pause);
     return pga_interrupt_check(err);
 }

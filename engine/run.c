@@ -194,10 +194,12 @@ begin_anew(struct pga_runner *runner, struct pga_step_outcome *outcome, struct p
 {
     struct pga_head head = runner->journal->head;
 
+    (void)PGA_FAULT(session_ended);
     runner->has_lock = false;
     if (!pga_driver_reconnect(runner->driver, err))
         return false;
     pga_journal_begin_session(runner->journal);
+    (void)PGA_FAULT(session_begun);
     if (!pga_journal_open(runner->journal, err) ||
         !pga_runner_lock(runner, &outcome->is_overtaken, err))
         return false;
@@ -356,6 +358,7 @@ run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
                                   .step = step,
                                   .index = index,
                                   .duration_ms = pga_clock_now_ms(runner->clock) - started});
+    (void)PGA_FAULT(step_reported);
     if (!fine && is_last)
         memset(err, 0, sizeof(*err));
     return fine || is_last;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "drivers/sqlstate.h"
 #include "journal/session.h"
 #include "journal/sql.h"
@@ -210,6 +211,7 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
             journal->driver, err,
             pga_format(&mem, "recording \"%s\"", pga_event_name(change->event)));
     }
+    (void)PGA_FAULT(change_recorded);
     pga_journal_advance(journal, &row, change);
     return true;
 }

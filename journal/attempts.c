@@ -5,6 +5,7 @@
  */
 #include "journal/attempts.h"
 
+#include "base/fault.h"
 #include "journal/attempt_add.sql.h"
 #include "journal/attempts_load.sql.h"
 #include "journal/read.h"
@@ -53,9 +54,11 @@ pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attemp
     (void)pga_session_head_sql(&sql, &head);
     pga_sql_expand(&sql, pga_text_attempt_add_sql, &values);
     pga_buf_append_c(&sql, "COMMIT;");
+    (void)PGA_FAULT(attempt_unrecorded);
     if (!pga_session_restore(journal, &ignored) ||
         !pga_driver_run_own(journal->driver, pga_buf_str(&sql), &ignored))
         pga_session_rollback(journal->driver);
+    (void)PGA_FAULT(attempt_recorded);
 }
 
 /* Only the id may be NULL; but who knows what became of the table. */

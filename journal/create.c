@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "drivers/sqlstate.h"
 #include "journal/create.sql.h"
 #include "journal/path.sql.h"
@@ -95,6 +96,7 @@ pga_journal_create(struct pga_journal *journal, struct pga_error *err)
         pga_session_rollback(journal->driver);
         memset(err, 0, sizeof(*err));
     }
+    (void)PGA_FAULT(journal_created);
     if (!pga_journal_load(journal, err))
         return false;
     if (journal->presence != PGA_JOURNAL_PRESENT)

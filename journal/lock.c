@@ -254,8 +254,10 @@ pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *w
 
         if (!try_once(journal, &taken, err))
             return false;
-        if (taken || PGA_FAULT(runner_lock))
+        if (taken || PGA_FAULT(runner_lock)) {
+            (void)PGA_FAULT(lock_taken);
             return true;
+        }
         waited = pga_clock_now_ms(wait->clock) - started;
         if (waited >= wait->timeout_ms)
             break;
@@ -265,6 +267,7 @@ pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *w
             return false;
         if (pause > wait->timeout_ms - waited)
             pause = wait->timeout_ms - waited;
+        (void)PGA_FAULT(lock_waited);
         pga_clock_sleep_ms(wait->clock, pause);
         if (!pga_interrupt_check(err))
             return false;
@@ -288,4 +291,5 @@ pga_journal_lock_release(struct pga_journal *journal)
     if (pga_driver_transaction(journal->driver) == PGA_TRANSACTION_IDLE)
         (void)!pga_driver_run_own(journal->driver,
                                   key_sql(&mem, journal, pga_text_lock_release_sql), &ignored);
+    (void)PGA_FAULT(lock_released);
 }

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "drivers/sqlstate.h"
 #include "journal/findings.sql.h"
 #include "journal/format.sql.h"
@@ -356,7 +357,9 @@ pga_journal_open(struct pga_journal *journal, struct pga_error *err)
     pga_head_sql(&reads, journal);
     if (!pga_journal_read(journal, pga_buf_str(&reads), 1, &mem, &results, err))
         return false;
-    if (journal->presence != PGA_JOURNAL_PRESENT)
-        return true;
-    return pga_head_parse(journal, &results.items[PGA_READS_AT], err);
+    if (journal->presence == PGA_JOURNAL_PRESENT &&
+        !pga_head_parse(journal, &results.items[PGA_READS_AT], err))
+        return false;
+    (void)PGA_FAULT(head_read);
+    return true;
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "journal/claim_guard.sql.h"
 #include "journal/read.h"
 #include "journal/run_alive.sql.h"
@@ -99,8 +100,10 @@ pga_unfinished_claim(struct pga_journal *journal, const struct pga_unfinished *r
     pga_sql_digest(&values, "hash", &journal->head.hash);
     pga_sql_expand(&sql, pga_text_unfinished_claim_sql, &values);
     pga_sql_expand(&sql, pga_text_claim_guard_sql, &values);
-    if (run_alone(journal, pga_buf_str(&sql), "claiming the step", err))
+    if (run_alone(journal, pga_buf_str(&sql), "claiming the step", err)) {
+        (void)PGA_FAULT(step_claimed);
         return true;
+    }
     if (strcmp(err->sqlstate, "23505") != 0 && strcmp(err->sqlstate, "22012") != 0)
         return false;
     memset(err, 0, sizeof(*err));
@@ -134,8 +137,10 @@ pga_unfinished_update(struct pga_journal *journal, const struct pga_unfinished *
     struct pga_buf sql = pga_buf_on(&mem);
 
     pga_unfinished_update_sql(&sql, journal, was, row);
-    return run_alone(journal, pga_buf_str(&sql), "recording progress", err) ||
-           pga_unfinished_failure(journal, row->id, err);
+    if (!run_alone(journal, pga_buf_str(&sql), "recording progress", err))
+        return pga_unfinished_failure(journal, row->id, err);
+    (void)PGA_FAULT(progress_recorded);
+    return true;
 }
 
 bool
@@ -146,9 +151,10 @@ pga_unfinished_delete(struct pga_journal *journal, const char *id, bool own, str
     struct pga_buf sql = pga_buf_on(&mem);
 
     pga_unfinished_delete_sql(&sql, journal, id, own);
-    return run_alone(journal, pga_buf_str(&sql), "removing the record of an unfinished step",
-                     err) ||
-           pga_unfinished_failure(journal, id, err);
+    if (!run_alone(journal, pga_buf_str(&sql), "removing the record of an unfinished step", err))
+        return pga_unfinished_failure(journal, id, err);
+    (void)PGA_FAULT(claim_dropped);
+    return true;
 }
 
 bool

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "journal/read.h"
 
 /* Its ALTER must not queue in front of status queries for long (STEP 6). */
@@ -58,6 +59,7 @@ upgrade_one(struct pga_journal *journal, const struct pga_journal_upgrade *upgra
         return pga_session_fail(journal->driver, err,
                                 pga_format(&mem, "upgrading the journal to format %s", format));
     }
+    (void)PGA_FAULT(journal_upgraded);
     journal->head = pga_history_head(&row);
     journal->format_minor = upgrade->minor;
     return true;

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/interrupt.h"
 
 #define ATTEMPT_MIN_MS 1000 /* even when the time to wait is almost up */
@@ -308,8 +309,11 @@ pga_pq_connect(struct pga_pq *pq, struct pga_error *err)
         struct pga_error failure = {0};
         int64_t now;
 
-        if (connect_once(&a, &failure))
+        (void)PGA_FAULT(connecting);
+        if (connect_once(&a, &failure)) {
+            (void)PGA_FAULT(connected);
             return true;
+        }
         now = pga_pq_now_ms();
         if (now >= a.end_ms || !pga_pq_patience_is_due(pq, &patience, &failure)) {
             *err = failure;

@@ -222,6 +222,15 @@ take_error(struct exchange *x, const PGresult *res)
 }
 
 static void
+pass_answer_points(const struct pga_results *results)
+{
+    if (results->count == 1)
+        (void)PGA_FAULT(step_answered);
+    if (strcmp(results->items[results->count - 1].tag, "COMMIT") == 0)
+        (void)PGA_FAULT(step_committed);
+}
+
+static void
 take_result(struct exchange *x, PGresult *res)
 {
     switch (PQresultStatus(res)) {
@@ -232,6 +241,8 @@ take_result(struct exchange *x, PGresult *res)
     case PGRES_TUPLES_OK:
         pga_pq_add_result(x->results, x->mem, res, x->message, x->rows);
         x->rows = 0;
+        if (!x->message->keep_rows)
+            pass_answer_points(x->results);
         break;
     case PGRES_COPY_IN:
         feed_copy(x);
@@ -400,6 +411,8 @@ pga_pq_query(struct pga_driver *d, const struct pga_message *message, struct pga
     if (pq->conn == NULL)
         return pga_driver_fail_lost(pq->where, NULL, "It was closed before this message.", err);
     limit(&x);
+    if (!message->keep_rows)
+        (void)PGA_FAULT(step_unsent);
     if (!send_text(pq, message))
         x.abandoned = true;
     else if (!message->keep_rows && flush(&x))

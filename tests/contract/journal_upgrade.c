@@ -7,8 +7,10 @@
  */
 #include "journal/upgrade.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <check.h>
@@ -209,6 +211,30 @@ START_TEST(an_upgrade_waits_briefly)
 }
 END_TEST
 
+#ifdef PGA_FAULTS
+/* Whoever comes after a death behind the upgrade's COMMIT finds it done. */
+START_TEST(an_upgrade_dies)
+{
+    pid_t child = fork();
+    int status;
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        driver = NULL; /* the parent's */
+        if (setenv("PGA_FAULT", "journal_upgraded:kill", 1) == 0)
+            upgrade_it();
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    upgrade_it();
+    ck_assert_str_eq(ask("SELECT count(*) FROM pgalter.history WHERE event = 'upgraded'"), "1");
+    deploy("next");
+    ck_assert_uint_eq(result.ran, 2);
+}
+END_TEST
+#endif
+
 int
 main(void)
 {
@@ -224,6 +250,9 @@ main(void)
     tcase_add_test(tcase, the_older_one_marks_and_forgets);
     tcase_add_test(tcase, an_upgrade_comes_in_between);
     tcase_add_test(tcase, an_upgrade_waits_briefly);
+#ifdef PGA_FAULTS
+    tcase_add_test(tcase, an_upgrade_dies);
+#endif
     suite_add_tcase(suite, tcase);
     sr = srunner_create(suite);
     srunner_run_all(sr, CK_NORMAL);
