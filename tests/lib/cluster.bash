@@ -58,9 +58,14 @@ cluster_start() {
         cat "$CLUSTER_DIR/initdb.log"
         return 1
     fi
-    # bats waits for descriptor 3 to be closed by everybody.
-    if ! as_cluster_user "$bin/pg_ctl" -D "$CLUSTER_DIR/data" -l "$CLUSTER_DIR/log" -w -t 60 -o "$options" start \
-        >/dev/null 3>&-; then
+    export CLUSTER_OPTIONS=$options
+    cluster_restart
+}
+
+# cluster_restart: start it again after it was stopped.  bats waits for descriptor 3 to be closed by everybody.
+cluster_restart() {
+    if ! as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$CLUSTER_DIR/data" -l "$CLUSTER_DIR/log" -w -t 60 \
+        -o "$CLUSTER_OPTIONS" start >/dev/null 3>&-; then
         cat "$CLUSTER_DIR/log"
         return 1
     fi

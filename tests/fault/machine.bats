@@ -1,0 +1,52 @@
+#!/usr/bin/env bats
+# The machine of a run is lost: from one moment to the next nothing of it reaches the server, and nobody says so.
+
+# The hooks of tests/lib/fault.bash are called by it.
+# shellcheck disable=SC2317
+
+load ../lib/cluster.bash
+load ../lib/schema.bash
+load ../lib/pgalter.bash
+load ../lib/fault.bash
+
+# Waiting for the server to notice takes long, so one lost machine does for all rounds of ci/test.
+size=25
+
+setup_file() {
+    [ "$(id -u)" = 0 ] && command -v ip >/dev/null || return 0
+    export MACHINE=pga$$ SUBNET=10.$((200 + $$ % 50)).$(($$ / 50 % 250))
+    ip netns add "$MACHINE" 2>/dev/null || { unset MACHINE; return 0; }
+    ip link add "$MACHINE-s" type veth peer name "$MACHINE-c" netns "$MACHINE"
+    ip addr add "$SUBNET.1/24" dev "$MACHINE-s"
+    ip link set "$MACHINE-s" up
+    ip -n "$MACHINE" addr add "$SUBNET.2/24" dev "$MACHINE-c"
+    ip -n "$MACHINE" link set "$MACHINE-c" up
+    cluster_start "listen_addresses=$SUBNET.1"
+    echo "host all all $SUBNET.0/24 trust" >>"$CLUSTER_DIR/data/pg_hba.conf"
+    query postgres "SELECT pg_reload_conf()"
+    fault_prepare "$size"
+}
+
+teardown_file() {
+    [ -n "${MACHINE-}" ] || return 0
+    cluster_stop
+    ip netns del "$MACHINE"
+    ip link del "$MACHINE-s" 2>/dev/null || true
+}
+
+setup() {
+    [ -n "${MACHINE-}" ] || skip "network namespaces need root and ip"
+    dump_needed
+}
+teardown() { cluster_log_on_failure; }
+
+reach() { echo "host=$SUBNET.1 port=$PGPORT dbname=$1"; }
+
+@test "a lost machine" {
+    # The runs stay as they are until the next ones have finished: a machine that is gone says nothing, not even that it ends.
+    launch() { ip netns exec "$MACHINE" "$@"; }
+    arm() { moment=$((moment * size / 4)); } # all of them together take longer
+    strike() { ip -n "$MACHINE" link set "$MACHINE-c" down; }
+    repair() { ip -n "$MACHINE" link set "$MACHINE-c" up; }
+    fault_rounds machine "$size" "0 69 75"
+}
