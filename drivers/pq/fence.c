@@ -16,7 +16,8 @@
 #define SET_TIMEOUT_MS 5000 /* for one of them */
 
 /*
- * Any role may set them for itself.  The first is none, but what RESET leads back to: a limit of the database's or the
+ * Any role may set them for itself.  Where tcp_user_timeout is set, the kernel ends a dead connection after that time and
+ * not after the probes, so it is about as long as they take.  The first is none, but what RESET leads back to: a limit of the database's or the
  * role's would end pgalter's own statements until a run has set another.
  */
 const struct pga_pq_fence pga_pq_fences[] = {
@@ -25,7 +26,7 @@ const struct pga_pq_fence pga_pq_fences[] = {
     {"tcp_keepalives_idle", "5", 0},
     {"tcp_keepalives_interval", "2", 0},
     {"tcp_keepalives_count", "3", 0},
-    {"tcp_user_timeout", "15s", 12},
+    {"tcp_user_timeout", "10s", 0},
     {"client_connection_check_interval", "2s", 14},
     {"idle_session_timeout", "60s", 14},
 };

@@ -61,7 +61,7 @@ START_TEST(network_fences_are_options)
     } rows[] = {{"tcp_keepalives_idle", "5"},
                 {"tcp_keepalives_interval", "2"},
                 {"tcp_keepalives_count", "3"},
-                {"tcp_user_timeout", "15000"}};
+                {"tcp_user_timeout", "10000"}};
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     PGA_AUTO(pga_driver_close)
