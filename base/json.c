@@ -97,6 +97,13 @@ pga_json_set(struct pga_json *object, const char *key, struct pga_json *value)
 }
 
 void
+pga_json_merge(struct pga_json *into, struct pga_json *from)
+{
+    if (json_object_update(unwrap(into), unwrap(from)) != 0)
+        pga_bug("what is no object was merged"); /* GCOVR_EXCL_LINE: not in working code */
+}
+
+void
 pga_json_set_text(struct pga_json *object, const char *key, const char *text)
 {
     (void)pga_json_set(object, key, new_text(text));

@@ -43,6 +43,9 @@ void pga_json_set_int(struct pga_json *object, const char *key, int64_t number);
 void pga_json_set_bool(struct pga_json *object, const char *key, bool truth);
 void pga_json_set_null(struct pga_json *object, const char *key);
 
+/* Put the members of `from` into `into`, which then has them too; those of the same key are replaced. */
+void pga_json_merge(struct pga_json *into, struct pga_json *from);
+
 /* Put an element at the end of an array.  pga_json_add() takes the value over and returns it. */
 struct pga_json *pga_json_add(struct pga_json *array, struct pga_json *value);
 void pga_json_add_text(struct pga_json *array, const char *text);

@@ -20,10 +20,22 @@ static const char *const level_names[] = {
     [PGA_LOG_DETAIL] = "detail", [PGA_LOG_DEBUG] = "debug",
 };
 
+static const char *const event_names[] = {
+#define PGA_LOG_EVENT(constant, name, when) name,
+#include "base/log_event.def"
+#undef PGA_LOG_EVENT
+};
+
 const char *
 pga_log_level_name(enum pga_log_level level)
 {
     return level_names[level];
+}
+
+const char *
+pga_log_event_name(enum pga_log_event event)
+{
+    return event_names[event];
 }
 
 /* The escape sequence for a label: red, yellow, bold. */
@@ -77,43 +89,52 @@ format_now(struct pga_arena *mem)
     return pga_format(mem, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
 }
 
+/* One write for the whole event, so that other processes' lines don't come between. */
 static void
-append_json(struct pga_buf *out, enum pga_log_level level, const char *label, const char *text)
+put_out(const struct pga_log *log, const struct pga_buf *out)
 {
-    PGA_AUTO(pga_json_release)
-    struct pga_json *line = pga_json_object();
-
-    pga_json_set_text(line, "ts", format_now(out->mem));
-    pga_json_set_text(line, "level", level_names[level]);
-    if (label != NULL)
-        pga_json_set_text(line, "label", label);
-    pga_json_set_text(line, "message", text);
-    pga_buf_append_c(out, pga_json_format(out->mem, line, false));
-    pga_buf_append_char(out, '\n');
+    if (log->before != NULL)
+        log->before(log->before_ctx);
+    (void)fwrite(out->data, 1, out->len, log->stream);
+    (void)fflush(log->stream);
 }
 
-/* Write one event; `label` NULL means the level's own name. */
+/* `label` NULL means the level's own name. */
 static void
-write_event(const struct pga_log *log, enum pga_log_level level, const char *label,
-            const char *text)
+write_text(const struct pga_log *log, enum pga_log_level level, const char *label, const char *text)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena scratch = {0};
     struct pga_buf out = pga_buf_on(&scratch);
 
-    if (log->json) {
-        append_json(&out, level, label, text);
-    } else {
-        pga_buf_appendf(&out, "pgalter: %s%s:%s ",
-                        log->colour ? colour_of(level, label == NULL) : "",
-                        label != NULL ? label : level_names[level], log->colour ? "\033[0m" : "");
-        append_lines(&out, pga_str_of(text));
-    }
-    if (log->before != NULL)
-        log->before(log->before_ctx);
-    /* One write for the whole event, so that other processes' lines don't come between. */
-    (void)fwrite(out.data, 1, out.len, log->stream);
-    (void)fflush(log->stream);
+    pga_buf_appendf(&out, "pgalter: %s%s:%s ", log->colour ? colour_of(level, label == NULL) : "",
+                    label != NULL ? label : level_names[level], log->colour ? "\033[0m" : "");
+    append_lines(&out, pga_str_of(text));
+    put_out(log, &out);
+}
+
+static void
+write_json(const struct pga_log *log, enum pga_log_level level, enum pga_log_event event,
+           struct pga_json *fields, const char *message)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+    struct pga_buf out = pga_buf_on(&scratch);
+    PGA_AUTO(pga_json_release)
+    struct pga_json *line = pga_json_object();
+
+    pga_json_set_text(line, "ts", format_now(&scratch));
+    pga_json_set_text(line, "level", level_names[level]);
+    pga_json_set_text(line, "event", event_names[event]);
+    if (log->run != NULL)
+        pga_json_set_text(line, "run", log->run);
+    if (fields != NULL)
+        pga_json_merge(line, fields);
+    if (message != NULL)
+        pga_json_set_text(line, "message", message);
+    pga_buf_append_c(&out, pga_json_format(&scratch, line, false));
+    pga_buf_append_char(&out, '\n');
+    put_out(log, &out);
 }
 
 void
@@ -121,20 +142,33 @@ pga_log_write(const struct pga_log *log, enum pga_log_level level, const char *f
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena scratch = {0};
+    const char *text;
     va_list args;
 
     if (level > log->level)
         return;
     va_start(args, fmt);
-    write_event(log, level, NULL, pga_vformat(&scratch, fmt, args));
+    text = pga_vformat(&scratch, fmt, args);
     va_end(args);
+    if (log->json)
+        write_json(log, level, PGA_LOG_EVENT_MESSAGE, NULL, text);
+    else
+        write_text(log, level, NULL, text);
+}
+
+void
+pga_log_event(const struct pga_log *log, enum pga_log_level level, enum pga_log_event event,
+              struct pga_json *fields, const char *message)
+{
+    if (log->json && level <= log->level)
+        write_json(log, level, event, fields, message);
 }
 
 void
 pga_log_line(const struct pga_log *log, enum pga_log_level level, const char *label,
              const char *text)
 {
-    if (level > log->level || text == NULL || text[0] == '\0')
+    if (log->json || level > log->level || text == NULL || text[0] == '\0')
         return;
-    write_event(log, level, label, text);
+    write_text(log, level, label, text);
 }

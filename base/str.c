@@ -274,6 +274,19 @@ pga_utf8_valid_prefix(struct pga_str s)
 }
 
 size_t
+pga_utf8_cut(struct pga_str s, size_t max)
+{
+    size_t len = max;
+
+    if (s.len <= max)
+        return s.len;
+    while (len > 0 && max - len < 4 && ((unsigned char)s.data[len] & 0xC0) == 0x80)
+        len--;
+    /* Four continuation bytes in a row are no part of a character. */
+    return max - len < 4 ? len : max;
+}
+
+size_t
 pga_utf8_length(struct pga_str s)
 {
     size_t n = 0;

@@ -65,6 +65,12 @@ const char *pga_nearest(const char *word, const char *const *candidates, size_t 
 /* Length in bytes of the valid UTF-8 prefix; equals s.len when all of it is valid. */
 size_t pga_utf8_valid_prefix(struct pga_str s);
 
+/*
+ * How many of the first `max` bytes to keep, so that a character that doesn't fit is left out whole.  Bytes that are no UTF-8
+ * count as characters.
+ */
+size_t pga_utf8_cut(struct pga_str s, size_t max);
+
 /* Number of characters of UTF-8 text (continuation bytes aren't counted). */
 size_t pga_utf8_length(struct pga_str s);
 

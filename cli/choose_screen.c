@@ -38,7 +38,7 @@ struct screen {
     size_t widths[SHOWN_MAX + 2]; /* of its lines */
     size_t lines;
     bool is_pasting;
-    struct sigaction old_stop, old_continue;
+    struct sigaction old_stop, old_continue, old_quit;
 };
 
 /* ---- being suspended ---- */
@@ -58,6 +58,22 @@ note_continue(int signal)
 {
     (void)signal;
     was_continued = 1;
+}
+
+/* What the terminal was like, for a signal that ends us on the spot. */
+static struct termios before_screen;
+
+/* SIGQUIT is no request but an end, which must not leave the terminal without its echo. */
+static void
+quit(int signal)
+{
+    struct sigaction end = {.sa_handler = SIG_DFL};
+
+    (void)!write(STDOUT_FILENO, PASTES_OFF, strlen(PASTES_OFF));
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &before_screen);
+    (void)sigemptyset(&end.sa_mask);
+    (void)sigaction(signal, &end, NULL);
+    (void)raise(signal);
 }
 
 /* Read key by key.  Signals stay: Ctrl-C must go the way that it always goes; but nothing else may end us like this. */
@@ -88,12 +104,18 @@ static void
 catch_signals(struct screen *screen)
 {
     struct sigaction stop = {.sa_handler = note_stop}, go_on = {.sa_handler = note_continue};
+    struct sigaction end = {.sa_handler = quit};
 
     (void)sigemptyset(&stop.sa_mask);
     (void)sigemptyset(&go_on.sa_mask);
+    (void)sigemptyset(&end.sa_mask);
     stop_asked = was_continued = 0;
+    before_screen = screen->before;
     (void)sigaction(SIGTSTP, &stop, &screen->old_stop);
     (void)sigaction(SIGCONT, &go_on, &screen->old_continue);
+    (void)sigaction(SIGQUIT, &end, &screen->old_quit);
+    if (screen->old_quit.sa_handler == SIG_IGN)
+        (void)sigaction(SIGQUIT, &screen->old_quit, NULL);
 }
 
 static void
@@ -101,6 +123,7 @@ release_signals(const struct screen *screen)
 {
     (void)sigaction(SIGTSTP, &screen->old_stop, NULL);
     (void)sigaction(SIGCONT, &screen->old_continue, NULL);
+    (void)sigaction(SIGQUIT, &screen->old_quit, NULL);
 }
 
 /* ---- drawing ---- */

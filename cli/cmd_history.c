@@ -6,7 +6,7 @@
 #include "cli/command.h"
 
 #include "cli/repeat.h"
-#include "journal/attempts.h"
+#include "cli/state.h"
 
 #define ATTEMPTS_SHOWN 20 /* unless --limit says otherwise */
 
@@ -60,9 +60,9 @@ report_attempts(struct pga_context *ctx, size_t limit, struct pga_error *err)
         const struct pga_attempt *attempt = &attempts[i];
 
         pga_print(
-            ctx, "        %s  %s %s%s%s%s\n", attempt->at, pga_paint(ctx, PGA_RED, attempt->code),
-            pga_shown(ctx, attempt->message), attempt->place[0] == '\0' ? "" : "  ",
-            pga_shown(ctx, attempt->place),
+            ctx, "        %s  %s %s%s%s%s%s\n", attempt->at, pga_paint(ctx, PGA_RED, attempt->code),
+            pga_shown(ctx, attempt->message), pga_attempt_state(ctx, attempt),
+            attempt->place[0] == '\0' ? "" : "  ", pga_shown(ctx, attempt->place),
             pga_paint(ctx, PGA_DIM, pga_format(ctx->mem, "  by %s", pga_shown(ctx, attempt->who))));
         if (array != NULL) {
             struct pga_json *object = pga_json_add(array, pga_json_object());

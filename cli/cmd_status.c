@@ -150,6 +150,18 @@ is_settled(const struct pga_journal *journal, const struct pga_attempt *attempt)
            strcmp(attempt->at, journal->rows[journal->row_count - 1].at) < 0;
 }
 
+/* What the log of the run has said, which may be gone with its pod. */
+static void
+print_attempt(struct pga_context *ctx, const struct pga_attempt *attempt)
+{
+    print_row(ctx, pga_paint(ctx, PGA_RED, "failed"),
+              pga_format(ctx->mem, "last at %s by %s: %s%s", attempt->at,
+                         pga_shown(ctx, attempt->who), pga_shown(ctx, attempt->message),
+                         pga_attempt_state(ctx, attempt)));
+    if (attempt->place[0] != '\0')
+        pga_print(ctx, "           in %s\n", pga_shown(ctx, attempt->place));
+}
+
 static bool
 report_attempt(struct pga_context *ctx, struct pga_error *err)
 {
@@ -160,9 +172,7 @@ report_attempt(struct pga_context *ctx, struct pga_error *err)
         return false;
     if (count == 0 || is_settled(&ctx->journal, &attempts[0]))
         return true;
-    print_row(ctx, "failed",
-              pga_format(ctx->mem, "last at %s: %s", attempts[0].at,
-                         pga_shown(ctx, attempts[0].message)));
+    print_attempt(ctx, &attempts[0]);
     if (ctx->json != NULL) {
         struct pga_json *last = pga_json_set(ctx->json, "last_failure", pga_json_object());
 
@@ -172,6 +182,9 @@ report_attempt(struct pga_context *ctx, struct pga_error *err)
         pga_json_set_text(last, "sqlstate",
                           attempts[0].sqlstate[0] == '\0' ? NULL : attempts[0].sqlstate);
         pga_json_set_text(last, "message", attempts[0].message);
+        pga_json_set_text(last, "place", attempts[0].place[0] == '\0' ? NULL : attempts[0].place);
+        pga_json_set_text(last, "run", attempts[0].run);
+        pga_json_set_text(last, "who", attempts[0].who);
     }
     return true;
 }

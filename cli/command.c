@@ -17,12 +17,15 @@
 #include "base/interrupt.h"
 #include "base/str.h"
 #include "cli/error_report.h"
+#include "cli/events.h"
+#include "cli/hide.h"
 #include "cli/session.h"
+#include "cli/termination.h"
 
 #define BIT(constant) ((pga_option_set)1 << PGA_OPTION_##constant)
 #define COMMON                                                                                     \
-    (BIT(CONFIG) | BIT(JSON) | BIT(LOG_FORMAT) | BIT(COLOR) | BIT(QUIET) | BIT(VERBOSE) |          \
-     BIT(DEBUG) | BIT(HELP))
+    (BIT(CONFIG) | BIT(JSON) | BIT(LOG_FORMAT) | BIT(TERMINATION_LOG) | BIT(COLOR) | BIT(QUIET) |  \
+     BIT(VERBOSE) | BIT(DEBUG) | BIT(HELP))
 #define FOR_SERVER (BIT(DB) | BIT(DB_FILE) | BIT(SCHEMA) | BIT(OWNER) | BIT(ROLE) | BIT(WAIT))
 #define FOR_DIR    (BIT(DIR))
 #define FOR_CONFIG (BIT(ENV))
@@ -106,6 +109,29 @@ has_word(int argc, char **argv, const char *word)
             return true;
     }
     return false;
+}
+
+/* The value of an option that was typed or is in the environment, of those that count so; NULL: neither. */
+static const char *
+early_value(const struct pga_context *ctx, enum pga_option_id id)
+{
+    const struct pga_option *option = &pga_option_table[id];
+    const char *value = getenv(option->env);
+    size_t len = strlen(option->name);
+
+    if (value != NULL && value[0] == '\0')
+        value = NULL;
+    for (int i = 0; i < ctx->argc && ctx->argv[i] != NULL && strcmp(ctx->argv[i], "--") != 0; i++) {
+        const char *word = ctx->argv[i];
+
+        if (strncmp(word, "--", 2) != 0 || strncmp(word + 2, option->name, len) != 0)
+            continue;
+        if (word[2 + len] == '=')
+            value = word + 2 + len + 1;
+        else if (word[2 + len] == '\0' && i + 1 < ctx->argc)
+            value = ctx->argv[i + 1];
+    }
+    return value;
 }
 
 static bool
@@ -315,7 +341,10 @@ static int
 run_command(struct pga_context *ctx, const char *name)
 {
     struct pga_error err = {0};
+    const char *termination;
     int status = 0;
+
+    ctx->log.json = pga_same(early_value(ctx, PGA_OPTION_LOG_FORMAT), "json");
 
     if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j"))
         open_document(ctx, name);
@@ -326,6 +355,12 @@ run_command(struct pga_context *ctx, const char *name)
     pga_session_close(ctx);
     (void)PGA_FAULT(run_reported);
     status = finish_output(ctx, status);
+    pga_event_run_done(ctx, status);
+    termination = pga_option_text(&ctx->options, PGA_OPTION_TERMINATION_LOG,
+                                  early_value(ctx, PGA_OPTION_TERMINATION_LOG));
+    /* Who only asks for help in a container must not wipe out how its run has ended. */
+    if (termination != NULL || ctx->command == NULL || ctx->command->needs != 0 || status != 0)
+        pga_termination_write(ctx, termination, status);
     pga_json_release(&ctx->json);
     return status;
 }
@@ -348,8 +383,10 @@ pga_command_main(int argc, char **argv)
     struct pga_arena mem = {0};
     static char *no_words[] = {NULL, NULL};
     struct pga_context ctx = {.mem = &mem, .log = {.stream = stderr, .level = PGA_LOG_INFO}};
-    const char *name = command_name(argc, argv);
+    const char *name;
 
+    argv = pga_arguments_hide(&ctx, argc, argv);
+    name = command_name(argc, argv);
     ctx.command = pga_command_find(name);
     ctx.argc = argc < 2 ? 1 : argc - 1;
     ctx.argv = argc < 2 ? no_words : argv + 1;

@@ -31,6 +31,16 @@ struct pga_notices {
     size_t shown, left_out;
 };
 
+/* What the JSON log knows of the run, for the fields of its lines. */
+struct pga_told {
+    bool has_started;            /* a run, which will have a last line */
+    enum pga_log_level level;    /* of its first and its last line */
+    int64_t started_ms;          /* of the clock that never jumps */
+    const struct pga_step *step; /* that runs; NULL: none does */
+    size_t index, count;         /* of it, from 1 */
+    int attempt;                 /* of it, from 1 */
+};
+
 struct pga_context {
     struct pga_arena *mem; /* lives as long as the command */
     const struct pga_command *command;
@@ -43,6 +53,7 @@ struct pga_context {
     struct pga_buf *text;  /* takes what would be printed, for the document; may be NULL */
     struct pga_status_line status_line;
     struct pga_notices notices;
+    struct pga_told told;
     bool colour;      /* on stdout */
     bool is_terminal; /* stdin and stdout are one */
 
@@ -56,8 +67,10 @@ struct pga_context {
     struct pga_journal journal;
     struct pga_runner runner;
 
-    int output_errno; /* why stdout could not be written first; 0: it could */
-    int exit_status;  /* of a command that succeeded and has something to say, e.g. 10 */
+    const struct pga_error *failure; /* that was reported, without secrets; NULL: none */
+    const char *failure_hint;        /* of it, with the options that its commands need */
+    int output_errno;                /* why stdout could not be written first; 0: it could */
+    int exit_status; /* of a command that succeeded and has something to say, e.g. 10 */
 };
 
 /* Write to stdout, or to ctx->text if there is a JSON document. */

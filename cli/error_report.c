@@ -10,6 +10,7 @@
 #include "base/mask.h"
 #include "base/str.h"
 #include "base/width.h"
+#include "cli/events.h"
 #include "cli/observe.h"
 #include "cli/repeat.h"
 
@@ -32,7 +33,7 @@ report_line(struct pga_context *ctx, const char *label, const struct pga_place *
     if (place->text[0] == '\0')
         return;
     pga_log_line(&ctx->log, PGA_LOG_ERROR, label, place->text);
-    if (place->column > 0 && place->caret >= 0 && !ctx->log.json)
+    if (place->column > 0 && place->caret >= 0)
         pga_log_line(&ctx->log, PGA_LOG_ERROR, pga_format(ctx->mem, "%*s", blanks, ""),
                      format_caret(ctx->mem, place));
 }
@@ -76,8 +77,8 @@ mask_field(struct pga_context *ctx, char *field, size_t size)
     const char *masked = pga_mask_text(ctx->mem, field);
     size_t len = strlen(masked);
 
-    /* It may have grown; what then has no room is cut between characters. */
-    len = pga_utf8_valid_prefix((struct pga_str){masked, len < size ? len : size - 1});
+    /* It may have grown; what then has no room is cut between characters.  What is no UTF-8 stays, to be made visible. */
+    len = pga_utf8_cut((struct pga_str){masked, len}, size - 1);
     memcpy(field, masked, len);
     field[len] = '\0';
 }
@@ -130,20 +131,25 @@ report_text(struct pga_context *ctx, const struct pga_error *err, const char *hi
 void
 pga_error_report(struct pga_context *ctx, const struct pga_error *original)
 {
-    struct pga_error masked_error = *original;
-    const struct pga_error *err = &masked_error;
+    struct pga_error *err = pga_new(ctx->mem, struct pga_error);
     const char *hint;
 
     pga_observe_end(ctx);
-    mask_field(ctx, masked_error.message, sizeof(masked_error.message));
-    mask_field(ctx, masked_error.detail, sizeof(masked_error.detail));
-    mask_field(ctx, masked_error.hint, sizeof(masked_error.hint));
-    mask_field(ctx, masked_error.context, sizeof(masked_error.context));
-    mask_field(ctx, masked_error.place.file, sizeof(masked_error.place.file));
-    mask_line(ctx, &masked_error.place);
-    mask_line(ctx, &masked_error.inner);
+    *err = *original;
+    mask_field(ctx, err->message, sizeof(err->message));
+    mask_field(ctx, err->detail, sizeof(err->detail));
+    mask_field(ctx, err->hint, sizeof(err->hint));
+    mask_field(ctx, err->context, sizeof(err->context));
+    mask_field(ctx, err->place.file, sizeof(err->place.file));
+    mask_line(ctx, &err->place);
+    mask_line(ctx, &err->inner);
     hint = pga_repeat_options(ctx, err->hint);
+    ctx->failure = err;
+    ctx->failure_hint = hint;
     if (ctx->json != NULL)
         report_json(ctx, err, hint);
-    report_text(ctx, err, hint);
+    if (ctx->log.json)
+        pga_event_failed(ctx);
+    else
+        report_text(ctx, err, hint);
 }

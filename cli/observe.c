@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mask.h"
+#include "cli/events.h"
 #include "cli/steps.h"
 #include "engine/place.h"
 
@@ -56,7 +57,7 @@ note_holder(struct pga_context *ctx, const struct pga_lock_holder *holder, bool 
     pga_json_set_text(object, "user", holder->user);
     pga_json_set_text(object, "address", holder->address);
     pga_json_set_text(object, "since", holder->since);
-    pga_json_set_text(object, "runs", holder->query);
+    pga_json_set_text(object, "runs", pga_mask_text(ctx->mem, holder->query));
     pga_json_set_bool(wait, "stolen", stolen);
 }
 
@@ -67,14 +68,13 @@ tell_lock_wait(struct pga_context *ctx, const struct pga_event_report *report)
 
     if (holder->pid == 0)
         return;
-    note_holder(ctx, holder, false);
     pga_log_write(&ctx->log, PGA_LOG_INFO,
                   "another runner holds the lock, waiting: process %lld, application \"%s\", user "
                   "\"%s\", from %s, "
                   "connected since %s; it runs: %s",
                   (long long)holder->pid, pga_shown(ctx, holder->application),
                   pga_shown(ctx, holder->user), pga_shown(ctx, holder->address), holder->since,
-                  holder->query);
+                  pga_mask_text(ctx->mem, holder->query));
 }
 
 /* What a script raises without end must not bury the messages about it. */
@@ -97,21 +97,52 @@ pga_observe_end(struct pga_context *ctx)
     tell_left_out(ctx);
 }
 
+/* What stands on stdout, and what else belongs to both kinds of log. */
 static void
-observe(void *context, const struct pga_event_report *report)
+tell_always(struct pga_context *ctx, const struct pga_event_report *report)
 {
-    struct pga_context *ctx = context;
-    const struct pga_log *log = &ctx->log;
-
     switch (report->happening) {
     case PGA_HAPPENING_PLANNED:
         tell_plan(ctx, report->plan);
         break;
     case PGA_HAPPENING_LOCK_WAIT:
-        tell_lock_wait(ctx, report);
+        if (report->holder->pid != 0)
+            note_holder(ctx, report->holder, false);
         break;
     case PGA_HAPPENING_LOCK_STOLEN:
         note_holder(ctx, report->holder, true);
+        break;
+    case PGA_HAPPENING_SESSION_LOST:
+        pga_observe_end(ctx);
+        break;
+    case PGA_HAPPENING_STEP_STARTED:
+        pga_status_line_begin(&ctx->status_line, report->step->id, report->index + 1,
+                              report->plan->count);
+        break;
+    case PGA_HAPPENING_STEP_RETRIED:
+        tell_left_out(ctx);
+        break;
+    case PGA_HAPPENING_STEP_DONE:
+        pga_observe_end(ctx);
+        tell_step(ctx, report);
+        break;
+    case PGA_HAPPENING_LOCK_RETAKEN:
+    case PGA_HAPPENING_STEP_RESUMED:
+        break;
+    }
+}
+
+/* The log for people; that for machines has events of its own for all of these. */
+static void
+tell_people(struct pga_context *ctx, const struct pga_event_report *report)
+{
+    const struct pga_log *log = &ctx->log;
+
+    switch (report->happening) {
+    case PGA_HAPPENING_LOCK_WAIT:
+        tell_lock_wait(ctx, report);
+        break;
+    case PGA_HAPPENING_LOCK_STOLEN:
         pga_log_write(log, PGA_LOG_WARNING,
                       "ended the idle session that held the runner lock: process %lld, application "
                       "\"%s\", user \"%s\", from %s, connected since %s",
@@ -120,7 +151,6 @@ observe(void *context, const struct pga_event_report *report)
                       report->holder->since);
         break;
     case PGA_HAPPENING_SESSION_LOST:
-        pga_observe_end(ctx);
         pga_log_write(log, PGA_LOG_WARNING, "%s; finding out what was committed",
                       pga_shown(ctx, report->error->message));
         break;
@@ -130,11 +160,8 @@ observe(void *context, const struct pga_event_report *report)
         break;
     case PGA_HAPPENING_STEP_STARTED:
         pga_log_write(log, PGA_LOG_DETAIL, "%s begins", report->step->id);
-        pga_status_line_begin(&ctx->status_line, report->step->id, report->index + 1,
-                              report->plan->count);
         break;
     case PGA_HAPPENING_STEP_RETRIED:
-        tell_left_out(ctx);
         pga_log_write(log, PGA_LOG_WARNING, "%s: %s; rolled back, trying again in %s",
                       report->step->id, report->error->message,
                       pga_format_duration_ms(ctx->mem, report->duration_ms));
@@ -143,14 +170,23 @@ observe(void *context, const struct pga_event_report *report)
         pga_log_write(log, PGA_LOG_INFO, "%s was interrupted before; going on where it stopped",
                       report->step->id);
         break;
+    case PGA_HAPPENING_PLANNED:
     case PGA_HAPPENING_STEP_DONE:
-        pga_observe_end(ctx);
-        tell_step(ctx, report);
         break;
     }
 }
 
-/* How important what a server reports is: it decides whether people see it without --verbose. */
+static void
+observe(void *context, const struct pga_event_report *report)
+{
+    struct pga_context *ctx = context;
+
+    pga_event_happened(ctx, report);
+    tell_always(ctx, report);
+    if (!ctx->log.json)
+        tell_people(ctx, report);
+}
+
 static enum pga_log_level
 notice_level(const struct pga_server_message *notice)
 {
@@ -161,7 +197,7 @@ notice_level(const struct pga_server_message *notice)
     return strcmp(notice->severity, "LOG") == 0 ? PGA_LOG_DETAIL : PGA_LOG_INFO;
 }
 
-/* "file:4: " of the script that runs, or its id, or nothing for what pgalter itself runs. */
+/* "file:4" of the script that runs, or its id, or "" for what pgalter itself runs. */
 static const char *
 notice_place(struct pga_context *ctx, struct pga_arena *mem,
              const struct pga_server_message *notice)
@@ -172,10 +208,10 @@ notice_place(struct pga_context *ctx, struct pga_arena *mem,
     if (step == NULL)
         return "";
     if (ctx->runner.sent == NULL)
-        return pga_format(mem, "%s: ", step->id);
+        return step->id;
     pga_place_notice(mem, ctx->runner.sent, notice, &place);
-    return place.line == 0 ? pga_format(mem, "%s: ", place.file)
-                           : pga_format(mem, "%s:%d: ", place.file, place.line);
+    return place.line == 0 ? pga_format(mem, "%s", place.file)
+                           : pga_format(mem, "%s:%d", place.file, place.line);
 }
 
 /* What is shown of a notice's text.  It is cut behind the masking, which must see the whole of a password. */
@@ -190,8 +226,24 @@ notice_text(struct pga_arena *mem, const char *text)
     len = strlen(clean);
     if (len <= NOTICE_SIZE && !is_cut)
         return clean;
-    len = pga_utf8_valid_prefix((struct pga_str){clean, len < NOTICE_SIZE ? len : NOTICE_SIZE});
+    len = pga_utf8_cut((struct pga_str){clean, len}, NOTICE_SIZE);
     return pga_format(mem, "%.*s...", (int)len, clean);
+}
+
+static void
+tell_notice(struct pga_context *ctx, struct pga_arena *mem, enum pga_log_level level,
+            const struct pga_server_message *shown, const char *place)
+{
+    const char *severity = level == PGA_LOG_WARNING ? "" : pga_format(mem, "%s: ", shown->severity);
+
+    if (ctx->log.json) {
+        pga_event_notice(ctx, level, shown, place);
+        return;
+    }
+    pga_log_write(&ctx->log, level, "%s%sserver: %s%s", place, place[0] == '\0' ? "" : ": ",
+                  severity, shown->message);
+    pga_log_line(&ctx->log, level, "detail", shown->detail);
+    pga_log_line(&ctx->log, level, "hint", shown->hint);
 }
 
 /* What the server says while a script runs. */
@@ -202,8 +254,7 @@ observe_notice(void *context, const struct pga_server_message *notice)
     struct pga_arena mem = {0};
     struct pga_context *ctx = context;
     enum pga_log_level level = notice_level(notice);
-    const char *severity =
-        level == PGA_LOG_WARNING ? "" : pga_format(&mem, "%s: ", notice->severity);
+    struct pga_server_message shown = *notice;
 
     if (level > ctx->log.level)
         return;
@@ -212,10 +263,10 @@ observe_notice(void *context, const struct pga_server_message *notice)
         return;
     }
     ctx->notices.shown++;
-    pga_log_write(&ctx->log, level, "%sserver: %s%s", notice_place(ctx, &mem, notice), severity,
-                  notice_text(&mem, notice->message));
-    pga_log_line(&ctx->log, level, "detail", notice_text(&mem, notice->detail));
-    pga_log_line(&ctx->log, level, "hint", notice_text(&mem, notice->hint));
+    shown.message = notice_text(&mem, notice->message);
+    shown.detail = notice_text(&mem, notice->detail);
+    shown.hint = notice_text(&mem, notice->hint);
+    tell_notice(ctx, &mem, level, &shown, notice_place(ctx, &mem, notice));
 }
 
 void

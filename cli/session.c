@@ -13,9 +13,11 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/mask.h"
 #include "cli/command.h"
 #include "cli/config.h"
 #include "cli/database.h"
+#include "cli/events.h"
 #include "cli/observe.h"
 #include "cli/variables.h"
 #include "cli/version.h"
@@ -129,8 +131,12 @@ tell_waiting(void *context, const struct pga_error *why, int64_t left_ms)
     if (strcmp(connecting->told, why->message) == 0)
         return;
     connecting->told = pga_strdup(ctx->mem, why->message);
-    pga_log_write(&ctx->log, PGA_LOG_INFO, "waiting for the server, at most %s: %s",
-                  pga_format_duration_ms(ctx->mem, left_ms), why->message);
+    if (ctx->log.json)
+        pga_event_server_wait(ctx, why, left_ms);
+    else
+        pga_log_write(&ctx->log, PGA_LOG_INFO, "waiting for the server, at most %s: %s",
+                      pga_format_duration_ms(ctx->mem, left_ms),
+                      pga_mask_text(ctx->mem, why->message));
 }
 
 /* Whether somebody decided about target_session_attrs outside the connection string: "any" is heard from there too. */
@@ -178,6 +184,7 @@ pga_session_connect(struct pga_context *ctx, struct pga_error *err)
         .engine = PGA_VERSION,
     };
 
+    pga_event_run_started(ctx, settings.run);
     read_settings(&ctx->options, &ctx->runner.settings);
     if (!connect_server(ctx, settings.run, err))
         return false;

@@ -136,3 +136,11 @@ pga_states_load(struct pga_context *ctx, struct pga_states *out, struct pga_erro
         out->by_state[out->items[i].state]++;
     return true;
 }
+
+const char *
+pga_attempt_state(struct pga_context *ctx, const struct pga_attempt *attempt)
+{
+    return attempt->sqlstate[0] == '\0'
+               ? ""
+               : pga_format(ctx->mem, " (SQLSTATE %s)", pga_shown(ctx, attempt->sqlstate));
+}

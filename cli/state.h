@@ -11,6 +11,7 @@
 
 #include "base/compiler.h"
 #include "cli/context.h"
+#include "journal/attempts.h"
 
 enum pga_state {
     PGA_STATE_APPLIED,
@@ -52,5 +53,8 @@ bool pga_states_need_deploy(const struct pga_states *states);
 
 /* "applied", "pending", "late", "changed", "renamed", "missing", "half done". */
 const char *pga_state_name(enum pga_state state);
+
+/* " (SQLSTATE 42P01)" of an attempt that a server refused, else "". */
+const char *pga_attempt_state(struct pga_context *ctx, const struct pga_attempt *attempt);
 
 #endif

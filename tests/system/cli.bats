@@ -252,8 +252,8 @@ INSERT INTO c VALUES ('x');" ""
     script 1.0.0-200-b.up.sql "DO \$\$ BEGIN RAISE NOTICE E'two\nlines'; END \$\$;
 SELECT 1/0;"
     expect 65 pgalter deploy --log-format json
-    jq -es 'length >= 3 and all(.[]; .ts and .level and .message)' <<<"$errors" >/dev/null
-    same "$(jq -r 'select(.label == null and .level == "error") | .message' <<<"$errors" | grep -c 'division by zero')" 1
+    jq -es 'length >= 3 and all(.[]; .ts and .level and .event)' <<<"$errors" >/dev/null
+    same "$(jq -r 'select(.event == "failed") | .message' <<<"$errors" | grep -c 'division by zero')" 1
     contains "$out" "[1/2] apply  100-a"
     [ "$(wc -l <<<"$errors")" = "$(jq -s length <<<"$errors")" ]
 }

@@ -144,7 +144,7 @@ Found 3 alterations to deploy"
     same "$(applied)" "1-one 2-two 3-three 4-four 5-five"
 }
 
-@test "the prompt: Ctrl-C, SIGTERM, SIGHUP, Ctrl-D leave with nothing done and the terminal as it was" {
+@test "the prompt: Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, Ctrl-D leave with nothing done and the terminal as it was" {
     versions
     cd "$BATS_TEST_TMPDIR"
     terminal_open 80 24
@@ -163,6 +163,11 @@ Found 3 alterations to deploy"
     terminal_shows "type to filter"
     kill -HUP "$(<pid)"
     terminal_shows "status 129"
+    terminal_shows "settings 0"
+    ask "sh -c 'echo \$\$ >pid; exec \"$PGALTER\" deploy'"
+    terminal_shows "type to filter"
+    kill -QUIT "$(<pid)"
+    terminal_shows "status 131"
     terminal_shows "settings 0"
     ask "pgalter deploy"
     terminal_shows "type to filter"

@@ -130,14 +130,54 @@ START_TEST(json_is_one_object_a_line)
 
     event = next_event();
     ck_assert_str_eq(pga_json_text(pga_json_find(event, "level")), "warning");
+    ck_assert_str_eq(pga_json_text(pga_json_find(event, "event")), "message");
     ck_assert_str_eq(pga_json_text(pga_json_find(event, "message")),
                      "a \"quote\", a \\,\na line, \033[1m and \xEF\xBF\xBD");
-    ck_assert_ptr_null(pga_json_find(event, "label"));
+    ck_assert_ptr_null(pga_json_find(event, "run"));
     pga_json_release(&event);
+    /* What is one line more in text is a field here. */
+    ck_assert_uint_eq((size_t)(strchr(written, '\n') - written) + 1, written_len);
+}
+END_TEST
+
+START_TEST(json_events_have_the_run_and_their_fields)
+{
+    PGA_AUTO(pga_json_release)
+    struct pga_json *fields = pga_json_object();
+    struct pga_json *event;
+
+    pga_json_set_text(fields, "alteration", "100-a\xFF");
+    pga_json_set_int(fields, "index", 3);
+    pga_log_event(&events, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_DONE, fields, "text has its own");
+    ck_assert_uint_eq(written_len, 0);
+
+    events.json = true;
+    events.run = "a run";
+    pga_log_event(&events, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_DONE, fields, "done");
     event = next_event();
-    ck_assert_str_eq(pga_json_text(pga_json_find(event, "label")), "hint");
-    ck_assert_str_eq(pga_json_text(pga_json_find(event, "message")), "Do that.");
+    ck_assert_str_eq(pga_json_text(pga_json_find(event, "event")), "step_done");
+    ck_assert_str_eq(pga_json_text(pga_json_find(event, "level")), "info");
+    ck_assert_str_eq(pga_json_text(pga_json_find(event, "run")), "a run");
+    ck_assert_str_eq(pga_json_text(pga_json_find(event, "alteration")), "100-a\xEF\xBF\xBD");
+    ck_assert_int_eq(pga_json_int(pga_json_find(event, "index"), 0), 3);
+    ck_assert_str_eq(pga_json_text(pga_json_find(event, "message")), "done");
     pga_json_release(&event);
+    pga_log_event(&events, PGA_LOG_INFO, PGA_LOG_EVENT_RUN_DONE, NULL, NULL);
+    event = next_event();
+    ck_assert_ptr_null(pga_json_find(event, "message"));
+    pga_json_release(&event);
+
+    events.level = PGA_LOG_WARNING;
+    written_len = 0;
+    pga_log_event(&events, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_DONE, fields, "no");
+    ck_assert_uint_eq(written_len, 0);
+}
+END_TEST
+
+START_TEST(events_have_names)
+{
+    ck_assert_str_eq(pga_log_event_name(PGA_LOG_EVENT_MESSAGE), "message");
+    ck_assert_str_eq(pga_log_event_name(PGA_LOG_EVENT_RUN_DONE), "run_done");
 }
 END_TEST
 
@@ -196,6 +236,8 @@ main(void)
     tcase_add_test(tcase, control_characters_are_shown);
     tcase_add_test(tcase, colour_only_on_demand);
     tcase_add_test(tcase, json_is_one_object_a_line);
+    tcase_add_test(tcase, json_events_have_the_run_and_their_fields);
+    tcase_add_test(tcase, events_have_names);
     tcase_add_test(tcase, json_has_the_time_in_utc);
     tcase_add_test(tcase, levels_have_names);
     suite_add_tcase(suite, tcase);

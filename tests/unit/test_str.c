@@ -251,6 +251,23 @@ START_TEST(utf8_valid_prefix)
 }
 END_TEST
 
+START_TEST(utf8_cut)
+{
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of(""), 0), 0);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("abc"), 3), 3);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("abc"), 2), 2);
+    /* U+00E9, U+20AC and U+1F600 stay whole or go whole. */
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("a\xC3\xA9"), 3), 3);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("a\xC3\xA9"), 2), 1);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("a\xE2\x82\xAC"), 3), 1);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("a\xF0\x9F\x98\x80"), 4), 1);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("\xF0\x9F\x98\x80"), 3), 0);
+    /* What is no UTF-8 is cut anywhere. */
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("\xFF\xFF\xFF"), 2), 2);
+    ck_assert_uint_eq(pga_utf8_cut(pga_str_of("\x80\x80\x80\x80\x80\x80"), 5), 5);
+}
+END_TEST
+
 START_TEST(utf8_length_and_offset)
 {
     struct pga_str s = PGA_STR("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x90\x98z");
@@ -386,6 +403,7 @@ main(void)
     tcase_add_test(tcase, format_duration);
     tcase_add_test(tcase, nearest);
     tcase_add_test(tcase, utf8_valid_prefix);
+    tcase_add_test(tcase, utf8_cut);
     tcase_add_test(tcase, utf8_length_and_offset);
     tcase_add_test(tcase, buffer_grows);
     tcase_add_test(tcase, literal_doubles_quotes_and_backslashes);
