@@ -32,12 +32,28 @@ all_json() {
 
 # hold SECONDS SQL: run SQL in a transaction that another session keeps open for so long.
 hold() {
-    psql -Xq -v ON_ERROR_STOP=1 -d "$db" -c "BEGIN; $2; SELECT pg_sleep($1); COMMIT" >/dev/null 2>&1 3>&- &
+    psql -Xq -v ON_ERROR_STOP=1 -d "$db" -c "BEGIN; $2; SELECT pg_catalog.pg_sleep($1); COMMIT" >/dev/null 2>&1 3>&- &
     until_true "$db" "$sleeping"
 }
 
 # gather: keep the lines of what has just run.
 gather() { all_json && printf '%s\n' "$errors" >>"$BATS_TEST_TMPDIR/all"; }
+
+# freeze: stop the runner in $pid when its session is idle, as it is between two tries of a step.
+freeze() {
+    local i
+    for ((i = 0; i < 100; i++)); do
+        kill -STOP "$pid"
+        # What it had sent is answered by now, or waits for the lock.
+        sleep 0.1
+        [ "$(query "$db" "SELECT count(*) FROM pg_stat_activity a JOIN pg_locks l USING (pid)
+            WHERE a.state = 'idle' AND l.locktype = 'advisory' AND a.datname = '$db'")" != 1 ] || return 0
+        kill -CONT "$pid"
+        sleep 0.05
+    done
+    echo "never idle"
+    return 1
+}
 
 # from_guide HEADING: the first column of the table behind it.
 from_guide() { sed -n "/^### $1\$/,/^##* /{/^| \`/p}" "$guide" | cut -d'|' -f2 | grep -o '[a-z_]*' | sort -u; }
@@ -83,6 +99,25 @@ DO \$\$ BEGIN PERFORM 1/0; END \$\$;" ""
     expect 0 pgalter deploy
     gather
     wait "$first"
+    # No server; one that ends the session; a runner that is frozen between two tries.
+    expect 69 pgalter deploy --wait 600ms --db "host=$BATS_TEST_TMPDIR"
+    gather
+    pair 1.1.0-600-f "SELECT pg_catalog.pg_sleep(30);" ""
+    begin deploy
+    until_true "$db" "$sleeping"
+    query postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$db'" >/dev/null
+    finish 75
+    gather
+    pair 1.1.0-600-f "ALTER TABLE a ADD COLUMN f int;" ""
+    hold 60 "LOCK TABLE a IN ACCESS SHARE MODE"
+    begin deploy --lock-timeout 50ms --retries 1000
+    freeze
+    query "$db" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '$db'" >/dev/null
+    expect 0 pgalter deploy --steal-after 1s
+    gather
+    kill -CONT "$pid"
+    finish 75
+    gather
     jq -r .event "$BATS_TEST_TMPDIR/all" | sort -u >"$BATS_TEST_TMPDIR/events"
     jq -r 'keys[]' "$BATS_TEST_TMPDIR/all" | sort -u >"$BATS_TEST_TMPDIR/fields"
     diff <(from_guide Events) "$BATS_TEST_TMPDIR/events"
