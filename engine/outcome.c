@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/interrupt.h"
 #include "journal/backend.h"
 #include "journal/unfinished.h"
@@ -302,7 +303,9 @@ pga_outcome_settle(struct pga_runner *runner, const struct pga_step *step, struc
     pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_SESSION_LOST,
                                                          .step = step,
                                                          .error = err});
+    (void)PGA_FAULT(session_lost);
     if (!settle(&s, &failure))
         return say_unknown(&s, &failure, err);
+    (void)PGA_FAULT(session_settled);
     return say(s.outcome, err);
 }

@@ -232,6 +232,7 @@ steal(struct pga_journal *journal, const struct pga_lock_wait *wait, struct pga_
         *err = refused;
         return false;
     }
+    (void)PGA_FAULT(lock_stolen);
     if (asked && holder.pid == known->pid)
         wait->stolen(wait->ctx, &holder);
     *known = (struct pga_backend){0};
