@@ -190,10 +190,26 @@ write_fully(int fd, struct pga_str text)
     return true;
 }
 
+/* Where a name stands; "" is the root's. */
+static const char *
+parent_of(struct pga_arena *mem, const char *path)
+{
+    size_t len = strlen(path);
+
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    return len == 0 ? "." : pga_strndup(mem, path, len == 1 ? 1 : len - 1);
+}
+
 /* What one can do about an errno of whatever makes or changes a file. */
 static bool
 hint_write(struct pga_error *err, const char *path, int reason)
 {
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
     if (reason == EEXIST)
         return pga_error_hint(err, "Something has that name already: see \"ls -ld '%s'\".", path);
     if (reason == ENOSPC || reason == EDQUOT)
@@ -201,7 +217,7 @@ hint_write(struct pga_error *err, const char *path, int reason)
     return pga_error_hint(
         err,
         "You need the right to write there: \"ls -ld '%s'\" shows who may, \"id\" who you are.",
-        path);
+        parent_of(&mem, path));
 }
 
 static bool
@@ -357,12 +373,23 @@ fail_directory(const char *path, int reason, struct pga_error *err)
     return hint_write(err, path, reason);
 }
 
+/* False with an errno, unless the directory is there already. */
+static bool
+make_one(const char *path, int *out_reason)
+{
+    if (mkdir(path, 0755) == 0)
+        return true;
+    *out_reason = errno == EEXIST ? ENOTDIR : errno; /* the next call changes it */
+    return pga_file_is_directory(path);
+}
+
 bool
 pga_file_make_directory(const char *path, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena scratch = {0};
     char *part = pga_strdup(&scratch, path);
+    int reason = 0;
 
     for (size_t i = 1; part[0] != '\0'; i++) {
         char end = part[i];
@@ -370,11 +397,8 @@ pga_file_make_directory(const char *path, struct pga_error *err)
         if (end != '/' && end != '\0')
             continue;
         part[i] = '\0';
-        if (mkdir(part, 0755) != 0 && !pga_file_is_directory(part)) {
-            int reason = errno == EEXIST ? ENOTDIR : errno;
-
+        if (!make_one(part, &reason))
             return fail_directory(part, reason, err);
-        }
         if (end == '\0')
             return true;
         part[i] = end;

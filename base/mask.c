@@ -190,8 +190,10 @@ value_start(const char *word, size_t len)
     sign = behind + strspn(behind, BLANKS);
     if (*sign == '=' || *sign == ':') {
         const char *end = sign + strspn(sign, "=:>");
+        const char *value = end + strspn(end, end[-1] == ':' ? " \t" : BLANKS);
+        bool is_sentence = behind > word + len && end == sign + 1 && *sign == ':' && value > end;
 
-        return end + strspn(end, end[-1] == ':' ? " \t" : BLANKS);
+        return is_sentence ? value_behind_blank(value) : value; /* cannot read "/etc/passwd": no */
     }
     /* "pass" is a word of sentences: "pass 2 of 3". */
     return sign == behind || len == strlen("pass") ? NULL : value_behind_blank(sign);

@@ -400,6 +400,23 @@ pga_buf_append_literal(struct pga_buf *buf, struct pga_str text)
     pga_buf_append_char(buf, '\'');
 }
 
+char *
+pga_utf8_clean(struct pga_arena *mem, const char *text)
+{
+    struct pga_buf out = pga_buf_on(mem);
+    struct pga_str rest = pga_str_of(text);
+
+    while (rest.len > 0) {
+        size_t valid = pga_utf8_valid_prefix(rest);
+
+        pga_buf_append(&out, pga_str_slice(rest, 0, valid));
+        if (valid < rest.len)
+            pga_buf_appendf(&out, "\\x%02x", (unsigned char)rest.data[valid++]);
+        rest = pga_str_slice(rest, valid, rest.len);
+    }
+    return out.data;
+}
+
 void
 pga_buf_append_printable(struct pga_buf *buf, struct pga_str text)
 {

@@ -71,6 +71,9 @@ size_t pga_utf8_valid_prefix(struct pga_str s);
  */
 size_t pga_utf8_cut(struct pga_str s, size_t max);
 
+/* A copy in which each byte that is no part of a UTF-8 character is written as \xff. */
+char *pga_utf8_clean(struct pga_arena *mem, const char *text);
+
 /* Number of characters of UTF-8 text (continuation bytes aren't counted). */
 size_t pga_utf8_length(struct pga_str s);
 

@@ -130,6 +130,12 @@ pga_because_get(struct pga_context *ctx, const char **out, struct pga_error *err
 {
     const char *text = pga_option_text(&ctx->options, PGA_OPTION_BECAUSE, "");
 
+    if (pga_utf8_valid_prefix(pga_str_of(text)) < strlen(text)) {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"--because\" is not UTF-8 text");
+        (void)pga_error_identify(err, PGA_ID_VALUE);
+        return pga_error_hint(err, "The terminal, or what it came from, has another encoding. "
+                                   "Write the reason in UTF-8.");
+    }
     if (pga_str_trim(pga_str_of(text)).len > 0) {
         *out = text;
         return true;

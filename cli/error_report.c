@@ -74,7 +74,8 @@ report_json(struct pga_context *ctx, const struct pga_error *err, const char *hi
 static void
 mask_field(struct pga_context *ctx, char *field, size_t size)
 {
-    const char *masked = pga_mask_text(ctx->mem, field);
+    /* What a server says before it knows the client's encoding, and a file's name, may be in any. */
+    const char *masked = pga_mask_text(ctx->mem, pga_utf8_clean(ctx->mem, field));
     size_t len = strlen(masked);
 
     /* It may have grown; what then has no room is cut between characters.  What is no UTF-8 stays, to be made visible. */

@@ -9,6 +9,7 @@
  */
 #include "drivers/pq/pq_private.h"
 
+#include <netdb.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -338,6 +339,36 @@ check_ports(const char *ports, bool is_uri, struct pga_error *err)
     return true;
 }
 
+static void
+free_addresses(struct addrinfo **addresses)
+{
+    if (*addresses != NULL)
+        freeaddrinfo(*addresses);
+}
+
+/* libpq would try such an address in vain, as if a server did not answer. */
+static bool
+check_addresses(const char *list, struct pga_error *err)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena scratch = {0};
+
+    for (; list != NULL && *list != '\0'; list += *list == ',' ? 1 : 0) {
+        size_t len = strcspn(list, ",");
+        struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST};
+        PGA_AUTO(free_addresses)
+        struct addrinfo *found = NULL;
+
+        if (len > 0 && getaddrinfo(pga_strndup(&scratch, list, len), NULL, &numeric, &found) != 0) {
+            (void)pga_pq_malformed(err, "the value of \"hostaddr\" is not a numeric address");
+            return pga_error_hint(err, "Write it as in hostaddr=192.0.2.7 or hostaddr=2001:db8::7; "
+                                       "a name is for \"host\".");
+        }
+        list += len;
+    }
+    return true;
+}
+
 bool
 pga_pq_check_meaning(const char *text, const struct pga_pq_pairs *pairs, struct pga_error *err)
 {
@@ -354,7 +385,8 @@ pga_pq_check_meaning(const char *text, const struct pga_pq_pairs *pairs, struct 
         (void)pga_pq_malformed(err, "there is a URL in its %s", plain[i]);
         return pga_error_hint(err, "Give the URL as the whole connection string.");
     }
-    if (!check_ports(pga_pq_find(pairs, "port"), rest != NULL, err))
+    if (!check_ports(pga_pq_find(pairs, "port"), rest != NULL, err) ||
+        !check_addresses(pga_pq_find(pairs, "hostaddr"), err))
         return false;
     if (!pga_pq_is_suspicious(text, pairs))
         return true;

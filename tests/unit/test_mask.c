@@ -32,6 +32,10 @@ static const struct {
     {"\"postgres://u:pw\".", "\"postgres://u:****\"."},
     {"postgres://u:123456 and", "postgres://u:**** and"},
     {"a://u:x@h b://v:y@i", "a://u:****@h b://v:****@i"},
+    {"cannot read \"/run/secrets/db-password\": No such file",
+     "cannot read \"/run/secrets/db-password\": No such file"},
+    {"{\"password\": Xy1z, \"pwd\": 1234}", "{\"password\": ****, \"pwd\": ****"},
+    {"{\"password\":hunter}", "{\"password\":****"},
     {"\"postgresql+psycopg://\": no", "\"postgresql+psycopg://\": no"},
     /* words with values */
     {"host=h password=pw user=u", "host=h password=**** user=u"},

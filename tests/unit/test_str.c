@@ -348,6 +348,18 @@ printable(struct pga_arena *mem, struct pga_str text)
     return buf.data;
 }
 
+START_TEST(clean_shows_bytes_of_other_encodings)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    ck_assert_str_eq(pga_utf8_clean(&mem, ""), "");
+    ck_assert_str_eq(pga_utf8_clean(&mem, "a\nb\xC3\xBC"), "a\nb\xC3\xBC");
+    ck_assert_str_eq(pga_utf8_clean(&mem, "f\xFCr \xC3"), "f\\xfcr \\xc3");
+    ck_assert_str_eq(pga_utf8_clean(&mem, "\xED\xA0\x80!"), "\\xed\\xa0\\x80!");
+}
+END_TEST
+
 START_TEST(printable_can_not_drive_a_terminal)
 {
     PGA_AUTO(pga_arena_release)
@@ -407,6 +419,7 @@ main(void)
     tcase_add_test(tcase, utf8_length_and_offset);
     tcase_add_test(tcase, buffer_grows);
     tcase_add_test(tcase, literal_doubles_quotes_and_backslashes);
+    tcase_add_test(tcase, clean_shows_bytes_of_other_encodings);
     tcase_add_test(tcase, printable_can_not_drive_a_terminal);
     tcase_add_test(tcase, words_for_a_shell);
     suite_add_tcase(suite, tcase);
