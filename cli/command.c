@@ -26,7 +26,8 @@
 #define COMMON                                                                                     \
     (BIT(CONFIG) | BIT(JSON) | BIT(LOG_FORMAT) | BIT(TERMINATION_LOG) | BIT(COLOR) | BIT(QUIET) |  \
      BIT(VERBOSE) | BIT(DEBUG) | BIT(HELP))
-#define FOR_SERVER (BIT(DB) | BIT(DB_FILE) | BIT(SCHEMA) | BIT(OWNER) | BIT(ROLE) | BIT(WAIT))
+#define FOR_SERVER                                                                                 \
+    (BIT(DB) | BIT(DB_FILE) | BIT(SCHEMA) | BIT(OWNER) | BIT(ROLE) | BIT(POOLER) | BIT(WAIT))
 #define FOR_DIR    (BIT(DIR))
 #define FOR_CONFIG (BIT(ENV))
 

@@ -15,9 +15,9 @@
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyz"
 
 /* What says where a command works and as whom; the rest is its own matter. */
-static const enum pga_option_id repeated[] = {PGA_OPTION_CONFIG,  PGA_OPTION_ENV, PGA_OPTION_DB,
-                                              PGA_OPTION_DB_FILE, PGA_OPTION_DIR, PGA_OPTION_SCHEMA,
-                                              PGA_OPTION_OWNER,   PGA_OPTION_ROLE};
+static const enum pga_option_id repeated[] = {
+    PGA_OPTION_CONFIG, PGA_OPTION_ENV,   PGA_OPTION_DB,   PGA_OPTION_DB_FILE, PGA_OPTION_DIR,
+    PGA_OPTION_SCHEMA, PGA_OPTION_OWNER, PGA_OPTION_ROLE, PGA_OPTION_POOLER};
 
 static void
 append_options(struct pga_context *ctx, const struct pga_command *command, struct pga_buf *buf)

@@ -147,13 +147,21 @@ needs_primary(const struct pga_context *ctx)
 }
 
 static bool
-connect_server(struct pga_context *ctx, const char *run, struct pga_error *err)
+is_shared(const struct pga_options *options)
+{
+    const char *mode = pga_option_text(options, PGA_OPTION_POOLER, NULL);
+
+    return mode != NULL && strcmp(mode, "transaction") == 0;
+}
+
+static bool
+connect_server(struct pga_context *ctx, const char *application, struct pga_error *err)
 {
     struct connecting *connecting = pga_new(ctx->mem, struct connecting);
     const char *conninfo = pga_option_text(&ctx->options, PGA_OPTION_DB, NULL);
     struct pga_pq_settings settings = {
         .conninfo = conninfo,
-        .application_name = pga_format(ctx->mem, "pgalter/%s run=%s", PGA_VERSION, run),
+        .application_name = application,
         .role = pga_option_text(&ctx->options, PGA_OPTION_ROLE, NULL),
         .wait_ms = pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0),
         .needs_primary = needs_primary(ctx),
@@ -162,6 +170,11 @@ connect_server(struct pga_context *ctx, const char *run, struct pga_error *err)
     };
 
     *connecting = (struct connecting){.ctx = ctx, .told = ""};
+    /* These are start-up options, which a pooler refuses or hands on to other clients. */
+    if (is_shared(&ctx->options)) {
+        settings.is_shared = true;
+        settings.application_name = settings.role = NULL;
+    }
     if (!resolve_local(ctx, &settings.conninfo, err))
         return false;
     if (settings.conninfo == conninfo && ctx->options.values[PGA_OPTION_DB].path != NULL)
@@ -182,11 +195,14 @@ pga_session_connect(struct pga_context *ctx, struct pga_error *err)
         .run = pga_uuid_new(ctx->mem),
         .who = who_runs(ctx->mem),
         .engine = PGA_VERSION,
+        .is_shared = is_shared(&ctx->options),
+        .role = pga_option_text(&ctx->options, PGA_OPTION_ROLE, NULL),
     };
 
     pga_event_run_started(ctx, settings.run);
+    settings.application = pga_format(ctx->mem, "pgalter/%s run=%s", PGA_VERSION, settings.run);
     read_settings(&ctx->options, &ctx->runner.settings);
-    if (!connect_server(ctx, settings.run, err))
+    if (!connect_server(ctx, settings.application, err))
         return false;
     pga_journal_init(&ctx->journal, ctx->driver, ctx->mem, &settings);
     ctx->runner.driver = ctx->driver;

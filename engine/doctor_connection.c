@@ -104,6 +104,11 @@ pga_check_pooler(const struct pga_doctor *doctor, struct pga_finding *out)
         pga_finding_say(doctor, out, PGA_VERDICT_OK, "none is in between");
         return;
     }
+    if (doctor->journal != NULL && doctor->journal->settings.is_shared) {
+        pga_finding_say(doctor, out, PGA_VERDICT_OK,
+                        "the connection goes through one, and nothing is left in its sessions");
+        return;
+    }
     pga_finding_say(doctor, out, PGA_VERDICT_ATTENTION, "the connection goes through one");
     if (pid != doctor->backend_pid)
         pga_finding_detail(doctor, out,
@@ -113,7 +118,8 @@ pga_check_pooler(const struct pga_doctor *doctor, struct pga_finding *out)
         pga_finding_detail(doctor, out, "it takes no start-up options");
     pga_finding_next(doctor, out, PGA_NEXT_ADVICE,
                      "Give pgalter the server's own host and port: the runner lock and settings of "
-                     "a session don't survive a pooler that shares sessions.");
+                     "a session don't survive a pooler that shares sessions. Where there is no way "
+                     "to the server, use --pooler transaction.");
 }
 
 void

@@ -75,13 +75,13 @@ inquiry_sql(const struct inquiry *inquiry, const struct pga_journal *journal, st
     struct pga_sql_values values = {.mem = mem};
 
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
-    (void)pga_session_read_sql(&sql);
+    (void)pga_session_read_sql(&sql, journal);
     pga_buf_appendf(&sql, "SET LOCAL lock_timeout = %d;\nSET LOCAL statement_timeout = %d;\n",
                     LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS);
     pga_sql_raw(&values, "schema", journal->schema_literal);
     for (size_t i = 0; i < inquiry->count; i++)
         pga_sql_expand(&sql, questions[inquiry->first + i], &values);
-    pga_buf_append_c(&sql, "COMMIT;");
+    pga_buf_append_c(&sql, "ROLLBACK;"); /* its resets too: behind a pooler they would stay */
     return pga_buf_str(&sql);
 }
 

@@ -11,6 +11,7 @@
 #include "base/interrupt.h"
 #include "base/mask.h"
 #include "engine/advice.h"
+#include "engine/shared.h"
 #include "engine/source.h"
 #include "engine/statements.h"
 #include "engine/transaction.h"
@@ -72,8 +73,9 @@ fail_pooled(struct pga_error *err)
                    "this connection goes through a pooler; nothing was changed");
     (void)pga_error_identify(err, PGA_ID_POOLER);
     return pga_error_hint(
-        err, "Connect to the server itself: use the address and port of PostgreSQL, not "
-             "the pooler's. Reading commands work through a pooler.");
+        err,
+        "Connect to the server itself: use the address and port of PostgreSQL, not "
+        "the pooler's. Where there is no way to it: the same command with --pooler transaction.");
 }
 
 /* A standby gives the runner lock to anybody: it would only be found out by the first statement that writes. */
@@ -88,23 +90,24 @@ is_standby(struct pga_driver *driver)
 bool
 pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *err)
 {
-    struct pga_lock_wait wait = {.clock = runner->clock,
-                                 .timeout_ms = runner->settings.lock_wait_ms,
-                                 .steal_after_ms = runner->settings.steal_after_ms,
-                                 .report = report_lock_wait,
-                                 .stolen = report_stolen,
-                                 .ctx = runner};
     enum pga_journal_presence presence = runner->journal->presence;
     struct pga_head head = runner->journal->head;
 
-    if (runner->journal->is_pooled)
+    if (runner->journal->is_pooled && !runner->journal->settings.is_shared)
         return fail_pooled(err);
+    runner->lock_wait = (struct pga_lock_wait){.clock = runner->clock,
+                                               .timeout_ms = runner->settings.lock_wait_ms,
+                                               .steal_after_ms = runner->settings.steal_after_ms,
+                                               .report = report_lock_wait,
+                                               .stolen = report_stolen,
+                                               .ctx = runner};
+    runner->journal->lock_wait = &runner->lock_wait;
     if (is_standby(runner->driver)) {
         (void)pga_fail(err, PGA_ERR_READ_ONLY,
                        "the server is a standby, which takes no writes; nothing was changed");
         return pga_advise_standby(err);
     }
-    if (!pga_journal_lock_take(runner->journal, &wait, err))
+    if (!pga_journal_lock_take(runner->journal, &runner->lock_wait, err))
         return false;
     runner->has_lock = true;
     if (presence != PGA_JOURNAL_PRESENT) {
@@ -373,7 +376,8 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
     struct pga_unfinished *unfinished;
 
     if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err) ||
-        !pga_plan_check_unfinished(plan, unfinished, steps.unfinished_count, err))
+        !pga_plan_check_unfinished(plan, unfinished, steps.unfinished_count, err) ||
+        !pga_shared_check_unfinished(runner, plan, unfinished, steps.unfinished_count, err))
         return false;
     steps.unfinished = unfinished;
     result->is_overtaken = false;

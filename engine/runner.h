@@ -72,7 +72,8 @@ struct pga_runner {
 
     const struct pga_step *current; /* the step that runs; for notices */
     const struct pga_sent *sent;    /* the message of it that is on its way, or NULL; likewise */
-    bool has_lock;
+    bool has_lock;                  /* in a shared session: nobody had it when the run began */
+    struct pga_lock_wait lock_wait;
     bool has_recorded; /* the failure of this run stands in `attempts` already */
 };
 

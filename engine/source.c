@@ -5,6 +5,8 @@
  */
 #include "engine/source.h"
 
+#include "engine/shared.h"
+
 bool
 pga_script_is_outside(const struct pga_script_text *script)
 {
@@ -103,6 +105,8 @@ pga_sources_load(struct pga_runner *runner, struct pga_arena *mem, const struct 
     for (size_t i = 0; i < plan->count; i++)
         choose(runner, mem, &plan->steps[i], &sources[i], &list);
     if (!load_wanted(runner, mem, &list, err))
+        return false;
+    if (!pga_shared_check(runner, plan, sources, err))
         return false;
     for (size_t i = 0; i < plan->count; i++)
         if (!check_script(sources[i].before, standard_strings, err) ||

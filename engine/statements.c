@@ -108,14 +108,14 @@ run_together(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_err
     struct pga_unfinished done = p->row;
     struct pga_buf first = pga_buf_on(p->mem), last = pga_buf_on(p->mem);
 
-    (void)pga_session_head_sql(&first, &head);
+    (void)pga_session_head_sql(&first, p->runner->journal, &head);
     if (!run_message(p, &first, err) || !send_settings(p, unit->first, err))
         return false;
     for (size_t i = 0; i < unit->count; i++)
         if (!send_statement(p, unit->first + i, err))
             return false;
     done.unit++;
-    pga_tail_reset_sql(&last, p->runner->journal->synchronous_commit);
+    pga_tail_reset_sql(&last, p->runner->journal, p->runner->journal->synchronous_commit);
     pga_unfinished_update_sql(&last, p->runner->journal, &p->row, &done);
     pga_buf_append_c(&last, "COMMIT;");
     if (!run_message(p, &last, err))

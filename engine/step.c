@@ -13,7 +13,9 @@ pga_step_head_sql(struct pga_buf *buf, const struct pga_step_frame *frame)
 {
     struct pga_step_counts counts;
 
-    counts.append = pga_session_head_sql(buf, &frame->head);
+    counts.append = pga_session_head_sql(buf, frame->journal, &frame->head);
+    counts.lock = counts.append;
+    counts.append += pga_journal_lock_step_sql(buf, frame->journal);
     /* Append first: a second runner must lose here, before its script has run. */
     pga_append_sql(buf, frame->journal, frame->row, true);
     counts.script = counts.append + 1;
@@ -59,7 +61,7 @@ pga_step_script_sql(struct pga_buf *buf, const struct pga_script_text *script,
 void
 pga_step_tail_sql(struct pga_buf *buf, const struct pga_step_frame *frame)
 {
-    pga_tail_reset_sql(buf, frame->synchronous_commit);
+    pga_tail_reset_sql(buf, frame->journal, frame->synchronous_commit);
     if (frame->finishes)
         pga_unfinished_delete_sql(buf, frame->journal, frame->row->subject.id, true);
     /* The journal row is last: a script that dropped the journal fails here and leaves nothing. */

@@ -32,6 +32,7 @@ struct pga_step_frame {
 
 /* Results by place: which statement of the message an answer belongs to. */
 struct pga_step_counts {
+    size_t lock;   /* index of the lock's result in a shared session; otherwise as append */
     size_t append; /* index of the append's result */
     size_t script; /* index of the script's first */
 };

@@ -29,6 +29,7 @@ struct attempt {
     struct pga_step_frame frame;
     struct pga_step_counts counts;
     bool at_append; /* the failure was the append's, not the script's */
+    bool is_busy;   /* another runner has the lock, which each step takes for itself here */
 };
 
 struct pga_change
@@ -120,7 +121,7 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
         return false;
     outcome->is_overtaken =
         journal->head.seq != mine.seq || !pga_digest_equal(&journal->head.hash, &mine.hash);
-    if (outcome->is_overtaken)
+    if (outcome->is_overtaken || journal->settings.is_shared)
         return true;
     return pga_journal_lock_is_held(journal, &runner->has_lock, err) &&
            pga_runner_keep_lock(runner, err);
@@ -179,6 +180,16 @@ name_character(struct attempt *attempt, const struct pga_results *results, struc
     (void)pga_error_hint(err, "Write the text without this character.");
 }
 
+/* What can fail in the head in a shared session.  False: something else did. */
+static bool
+name_shared(struct attempt *attempt, size_t done, struct pga_error *err)
+{
+    attempt->is_busy = done == attempt->counts.lock && pga_journal_lock_is_busy(err);
+    if (pga_session_is_unclean(err))
+        return !pga_session_fail_unclean(err);
+    return attempt->is_busy;
+}
+
 /* Say where the failure of a whole message stands: before, in or behind the script. */
 static void
 place_failure(struct attempt *attempt, const struct pga_sent *sent, struct pga_error *err)
@@ -191,6 +202,8 @@ place_failure(struct attempt *attempt, const struct pga_sent *sent, struct pga_e
         return;
     found = pga_place_failure(attempt->mem, sent, err);
     attempt->at_append = !found && done == attempt->counts.append;
+    if (!found && done < attempt->counts.append && name_shared(attempt, done, err))
+        return;
     if (done == 0 && pga_place_is_about_characters(sent->results->error))
         name_character(attempt, sent->results, err);
     else if (done == 0 && strcmp(err->sqlstate, PGA_SQLSTATE_STANDBY) == 0)
@@ -324,6 +337,12 @@ try_step(struct attempt *attempt, struct pga_step_outcome *outcome, bool *again,
     if (send_step(attempt, err))
         return true;
     pga_session_rollback(attempt->runner->driver);
+    if (attempt->is_busy) {
+        if (!pga_journal_lock_wait(attempt->runner->journal, &outcome->is_overtaken, err))
+            return false;
+        *again = !outcome->is_overtaken;
+        return true;
+    }
     if (!attempt->at_append || err->code != PGA_ERR_SQL)
         return false;
     /* Waiting for another's append, or losing to it, is no fault of the script (STEP 3). */
@@ -381,7 +400,7 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
         bool again = false;
 
         pga_history_build(runner->journal, &runner->journal->head, &change, &row);
-        attempt.at_append = false;
+        attempt.at_append = attempt.is_busy = false;
         attempt.frame = (struct pga_step_frame){
             .journal = runner->journal,
             .row = &row,
@@ -393,6 +412,8 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
         };
         if (try_step(&attempt, outcome, &again, err) && !again)
             break;
+        if (again && attempt.is_busy)
+            continue;
         if (again ? !wait_for_append(runner, pga_clock_now_ms(runner->clock) - started, err)
                   : !pga_retry_wait(&retry, err))
             return pga_script_failed(step, err);

@@ -9,6 +9,7 @@
 
 #include "base/fault.h"
 #include "drivers/sqlstate.h"
+#include "journal/lock.h"
 #include "journal/session.h"
 #include "journal/sql.h"
 #include "journal/unfinished.h"
@@ -145,10 +146,14 @@ pga_append_tail_sql(struct pga_buf *buf, const struct pga_journal *journal,
 }
 
 void
-pga_tail_reset_sql(struct pga_buf *buf, const char *synchronous_commit)
+pga_tail_reset_sql(struct pga_buf *buf, const struct pga_journal *journal,
+                   const char *synchronous_commit)
 {
     struct pga_sql_values values = {.mem = buf->mem};
+    struct pga_buf user = pga_buf_on(buf->mem);
 
+    (void)pga_session_user_sql(&user, journal);
+    pga_sql_raw(&values, "user", user.data);
     pga_sql_raw(&values, "synchronous_commit", synchronous_commit);
     pga_sql_expand(buf, pga_text_tail_sql, &values);
 }
@@ -166,27 +171,45 @@ pga_journal_fail_replaced(const struct pga_journal *journal, struct pga_error *e
              "then run the same command again.");
 }
 
+static bool
+fail_overtaken(struct pga_error *err)
+{
+    memset(err, 0, sizeof(*err));
+    (void)pga_fail(err, PGA_ERR_LOCKED, "another run changed the journal at the same moment");
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
+    return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
+}
+
 bool
 pga_append_failure(const struct pga_journal *journal, struct pga_error *err)
 {
     if (strcmp(err->sqlstate, "23502") == 0 ||
         pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_ABSENT)
         return pga_journal_fail_replaced(journal, err);
-    if (strcmp(err->sqlstate, "23505") == 0) {
-        memset(err, 0, sizeof(*err));
-        (void)pga_fail(err, PGA_ERR_LOCKED, "another run changed the journal at the same moment");
-        (void)pga_error_identify(err, PGA_ID_LOCKED);
-        return pga_error_hint(err, "Nothing of this step was done. Run the same command again.");
-    }
-    return false;
+    return strcmp(err->sqlstate, "23505") == 0 ? fail_overtaken(err) : false;
 }
 
 enum record { RECORD_NONE, RECORD_OWN, RECORD_ANY };
 
-/* The transaction of a change that runs no script, and the row of `unfinished` that goes with it. */
+/* Wait until no other runner has the lock; what it did meanwhile is another's change at the same moment. */
 static bool
-commit_change(struct pga_journal *journal, const struct pga_change *change,
-              const struct pga_texts *texts, enum record record, struct pga_error *err)
+wait_for_turn(struct pga_journal *journal, bool *again, struct pga_error *err)
+{
+    bool moved = false;
+
+    if (!pga_journal_lock_wait(journal, &moved, err))
+        return false;
+    *again = !moved;
+    return moved ? fail_overtaken(err) : true;
+}
+
+/*
+ * The transaction of a change that runs no script, and the row of `unfinished` that goes with it.  *again: another
+ * runner had the lock, nothing was done.
+ */
+static bool
+commit_once(struct pga_journal *journal, const struct pga_change *change,
+            const struct pga_texts *texts, enum record record, bool *again, struct pga_error *err)
 {
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
@@ -195,7 +218,8 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
     struct pga_buf sql = pga_buf_on(&mem);
 
     pga_history_build(journal, &journal->head, change, &row);
-    (void)pga_session_head_sql(&sql, &head);
+    (void)pga_session_head_sql(&sql, journal, &head);
+    (void)pga_journal_lock_step_sql(&sql, journal);
     pga_append_sql(&sql, journal, &row, true);
     if (record != RECORD_NONE)
         pga_unfinished_delete_sql(&sql, journal, row.subject.id, record == RECORD_OWN);
@@ -204,6 +228,10 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
     if (!pga_session_restore(journal, err))
         return false;
     if (!pga_driver_run_own(journal->driver, pga_buf_str(&sql), err)) {
+        if (pga_journal_lock_is_busy(err)) {
+            pga_session_rollback(journal->driver);
+            return wait_for_turn(journal, again, err);
+        }
         (void)pga_append_failure(journal, err);
         if (record == RECORD_OWN)
             (void)pga_unfinished_failure(journal, row.subject.id, err);
@@ -213,6 +241,20 @@ commit_change(struct pga_journal *journal, const struct pga_change *change,
     }
     (void)PGA_FAULT(change_recorded);
     pga_journal_advance(journal, &row, change);
+    return true;
+}
+
+static bool
+commit_change(struct pga_journal *journal, const struct pga_change *change,
+              const struct pga_texts *texts, enum record record, struct pga_error *err)
+{
+    bool again;
+
+    do {
+        again = false;
+        if (!commit_once(journal, change, texts, record, &again, err))
+            return false;
+    } while (again);
     return true;
 }
 

@@ -51,7 +51,7 @@ pga_attempt_record(struct pga_journal *journal, const struct pga_attempt *attemp
     pga_sql_text(&values, "message", make_utf8(&mem, attempt->message));
     pga_sql_text(&values, "detail", make_utf8(&mem, attempt->detail));
     pga_sql_text(&values, "place", attempt->place);
-    (void)pga_session_head_sql(&sql, &head);
+    (void)pga_session_head_sql(&sql, journal, &head);
     pga_sql_expand(&sql, pga_text_attempt_add_sql, &values);
     pga_buf_append_c(&sql, "COMMIT;");
     (void)PGA_FAULT(attempt_unrecorded);

@@ -42,10 +42,10 @@ pga_backend_select(struct pga_journal *journal, struct pga_str select, struct pg
     struct pga_results results = {0};
 
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;\n");
-    (void)pga_session_read_sql(&sql);
+    (void)pga_session_read_sql(&sql, journal);
     pga_buf_append_c(&sql, AS_LOGIN);
     pga_buf_append(&sql, select);
-    pga_buf_append_c(&sql, "COMMIT;");
+    pga_buf_append_c(&sql, "ROLLBACK;");
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(journal, err) ||
         !pga_driver_query(journal->driver, &message, mem, &results, err)) {

@@ -81,7 +81,7 @@ pga_journal_create(struct pga_journal *journal, struct pga_error *err)
     struct pga_history_row row;
 
     first_row(journal, pga_format(&mem, "%d.%d", PGA_JOURNAL_FORMAT_MAJOR, 0), &row);
-    (void)pga_session_head_sql(&sql, &head);
+    (void)pga_session_head_sql(&sql, journal, &head);
     if (journal->presence == PGA_JOURNAL_ABSENT)
         pga_buf_appendf(&sql, "CREATE SCHEMA %s;\n", journal->schema_sql);
     pga_sql_raw(&values, "journal", journal->schema_sql);

@@ -70,6 +70,8 @@ pga_journal_init(struct pga_journal *journal, struct pga_driver *driver, struct 
     journal->schema_sql = pga_driver_quote_identifier(driver, mem, journal->settings.schema);
     pga_buf_append_literal(&literal, pga_str_of(journal->settings.schema));
     journal->schema_literal = literal.data;
+    if (settings->role != NULL)
+        journal->role_sql = pga_driver_quote_identifier(driver, mem, settings->role);
     journal->lock_key = lock_key_of(mem, journal->settings.schema);
     journal->by_id = pga_map_on(mem);
     pga_journal_begin_session(journal);

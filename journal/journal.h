@@ -98,6 +98,14 @@ struct pga_journal_settings {
     const char *run;    /* UUID of this run */
     const char *who;    /* who runs: "user@host" */
     const char *engine; /* pgalter's version */
+    /*
+     * The session is a pooler's, which other clients use too: nothing may stay in it behind a transaction, neither a
+     * lock nor a setting, and nothing that others left in it may reach a script (STEP 4).
+     */
+    bool is_shared;
+    const char *role; /* shared: to act as; NULL: as one logs in */
+    const char
+        *application; /* shared: application_name while a transaction runs; NULL: "pgalter" */
 };
 
 /* A server process: its number, and when it began, since numbers are given out again; `began` NULL: not known. */
@@ -105,6 +113,8 @@ struct pga_backend {
     int64_t pid;
     const char *began;
 };
+
+struct pga_lock_wait;
 
 struct pga_journal {
     struct pga_driver *driver;
@@ -116,7 +126,9 @@ struct pga_journal {
 
     struct pga_backend backend; /* of this session, as it was when the runner lock was asked for */
 
-    bool is_pooled;        /* the session goes through a connection pooler */
+    bool is_pooled;                        /* the session goes through a connection pooler */
+    const char *role_sql;                  /* settings.role quoted as an identifier, or NULL */
+    const struct pga_lock_wait *lock_wait; /* shared: how long a change waits for another runner */
     bool standard_strings; /* standard_conforming_strings as the session began with it */
     /* As the session began with it, but for `off`, which would not make anything durable (STEP 8). */
     const char *synchronous_commit;
@@ -274,7 +286,8 @@ void pga_append_tail_sql(struct pga_buf *buf, const struct pga_journal *journal,
  * Append what stands between a script and its journal row: deferred constraints checked as the script's own
  * role, then the role it began with, then synchronous_commit, which the script may have lowered (STEP 4).
  */
-void pga_tail_reset_sql(struct pga_buf *buf, const char *synchronous_commit);
+void pga_tail_reset_sql(struct pga_buf *buf, const struct pga_journal *journal,
+                        const char *synchronous_commit);
 
 /* Make *err, whatever it was, PGA_ERR_JOURNAL: this is not the journal that was read.  Returns false. */
 bool pga_journal_fail_replaced(const struct pga_journal *journal, struct pga_error *err);

@@ -11,10 +11,12 @@
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
 #include "journal/backend.h"
+#include "journal/lock_free.sql.h"
 #include "journal/lock_held.sql.h"
 #include "journal/lock_holder.sql.h"
 #include "journal/lock_idle.sql.h"
 #include "journal/lock_release.sql.h"
+#include "journal/lock_step.sql.h"
 #include "journal/lock_try.sql.h"
 #include "journal/read.h"
 #include "journal/session.h"
@@ -22,6 +24,8 @@
 #define POLL_FIRST_MS  50
 #define POLL_LAST_MS   1000
 #define REPORT_EACH_MS 15000
+#define SQLSTATE_BUSY  "22P02" /* with these words in the message: lock_step.sql */
+#define BUSY           "pgalter: busy: "
 
 static void
 key_values(struct pga_sql_values *values, const struct pga_journal *journal)
@@ -46,6 +50,34 @@ void
 pga_journal_lock_held_sql(struct pga_buf *buf, const struct pga_journal *journal)
 {
     pga_buf_append(buf, key_sql(buf->mem, journal, pga_text_lock_held_sql));
+}
+
+size_t
+pga_journal_lock_step_sql(struct pga_buf *buf, const struct pga_journal *journal)
+{
+    if (!journal->settings.is_shared || PGA_FAULT(runner_lock))
+        return 0;
+    pga_buf_append(buf, key_sql(buf->mem, journal, pga_text_lock_step_sql));
+    return 1;
+}
+
+bool
+pga_journal_lock_is_busy(const struct pga_error *err)
+{
+    return strcmp(err->sqlstate, SQLSTATE_BUSY) == 0 && strstr(err->message, BUSY) != NULL;
+}
+
+bool
+pga_journal_lock_wait(struct pga_journal *journal, bool *out_moved, struct pga_error *err)
+{
+    struct pga_head before = journal->head;
+
+    memset(err, 0, sizeof(*err));
+    if (!pga_journal_lock_take(journal, journal->lock_wait, err))
+        return false;
+    *out_moved =
+        journal->head.seq != before.seq || !pga_digest_equal(&journal->head.hash, &before.hash);
+    return true;
 }
 
 bool
@@ -109,15 +141,17 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
     struct pga_results results = {0};
     struct pga_buf sql = pga_buf_on(&mem);
     bool has_head = journal->presence == PGA_JOURNAL_PRESENT;
+    bool is_shared = journal->settings.is_shared;
     size_t at;
 
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED;\n");
-    at = 1 + pga_session_read_sql(&sql);
-    pga_buf_append(&sql, key_sql(&mem, journal, pga_text_lock_try_sql));
+    at = 1 + pga_session_read_sql(&sql, journal);
+    pga_buf_append(
+        &sql, key_sql(&mem, journal, is_shared ? pga_text_lock_free_sql : pga_text_lock_try_sql));
     if (has_head)
         pga_head_sql(&sql, journal);
     pga_backend_own_sql(&sql);
-    pga_buf_append_c(&sql, "COMMIT;");
+    pga_buf_append_c(&sql, is_shared ? "ROLLBACK;" : "COMMIT;");
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(journal, err))
         return false;
@@ -289,7 +323,8 @@ pga_journal_lock_release(struct pga_journal *journal)
     struct pga_arena mem = {0};
     struct pga_error ignored = {0};
 
-    if (pga_driver_transaction(journal->driver) == PGA_TRANSACTION_IDLE)
+    if (!journal->settings.is_shared &&
+        pga_driver_transaction(journal->driver) == PGA_TRANSACTION_IDLE)
         (void)!pga_driver_run_own(journal->driver,
                                   key_sql(&mem, journal, pga_text_lock_release_sql), &ignored);
     (void)PGA_FAULT(lock_released);

@@ -45,6 +45,23 @@ struct pga_lock_wait {
 bool pga_journal_lock_take(struct pga_journal *journal, const struct pga_lock_wait *wait,
                            struct pga_error *err) PGA_MUST_CHECK;
 
+/*
+ * In a shared session nobody can hold a lock between transactions: there taking it only waits until nobody has it and
+ * reads the head, and each transaction that changes something takes it for itself, if it is free then.
+ *
+ * Append the statement that takes it until the end of the transaction; returns how many statements this is, which is 0
+ * in a session of one's own.  Where another has the lock it fails: pga_journal_lock_is_busy().
+ */
+size_t pga_journal_lock_step_sql(struct pga_buf *buf, const struct pga_journal *journal);
+bool pga_journal_lock_is_busy(const struct pga_error *err);
+
+/*
+ * Behind such a failure, which it clears: wait as journal->lock_wait says.  *out_moved: the journal is not as it was.
+ * Errors: as pga_journal_lock_take().
+ */
+bool pga_journal_lock_wait(struct pga_journal *journal, bool *out_moved, struct pga_error *err)
+    PGA_MUST_CHECK;
+
 /* Whether this session holds the lock now. */
 bool pga_journal_lock_is_held(struct pga_journal *journal, bool *out, struct pga_error *err)
     PGA_MUST_CHECK;

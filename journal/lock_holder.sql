@@ -6,7 +6,7 @@ SELECT l.pid,
        COALESCE(pg_catalog.host(a.client_addr), 'local socket'),
        pg_catalog.to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        CASE
-           WHEN a.query OPERATOR(pg_catalog.~) '^-- pgalter: ' THEN pg_catalog."substring"(a.query, '^-- pgalter: ([^\n]{1,200})')
+           WHEN a.query OPERATOR(pg_catalog.~) '^-- pgalter: ' THEN pg_catalog."substring"(a.query, E'^-- pgalter: ([^\\n]{1,200})')
            ELSE pg_catalog.concat_ws(' ', pg_catalog."substring"(a.query, '^[[:space:]]*([[:alpha:]]+)'), '...,', a.state, a.wait_event)
        END
 FROM pg_catalog.pg_locks l

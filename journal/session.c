@@ -9,9 +9,14 @@
 
 #include "drivers/sqlstate.h"
 #include "journal/reset.sql.h"
+#include "journal/shared.sql.h"
+#include "journal/sql.h"
+#include "journal/unclean.sql.h"
 
 #define RESET_COUNT             8       /* statements in reset.sql */
 #define SQLSTATE_UNTRANSLATABLE "22P05" /* no such character in the other encoding */
+#define SQLSTATE_UNCLEAN        "22P02" /* with these words in the message: unclean.sql */
+#define UNCLEAN                 "pgalter: unclean: "
 
 size_t
 pga_session_reset_sql(struct pga_buf *buf)
@@ -21,25 +26,67 @@ pga_session_reset_sql(struct pga_buf *buf)
 }
 
 size_t
-pga_session_read_sql(struct pga_buf *buf)
+pga_session_user_sql(struct pga_buf *buf, const struct pga_journal *journal)
 {
-    pga_buf_append_c(buf, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;\n");
-    return 3;
+    if (!journal->settings.is_shared) {
+        pga_buf_append_c(buf, "RESET SESSION AUTHORIZATION; RESET ROLE;");
+    } else {
+        pga_buf_append_c(buf, "SET LOCAL SESSION AUTHORIZATION DEFAULT; ");
+        if (journal->role_sql == NULL)
+            pga_buf_append_c(buf, "SET LOCAL role TO DEFAULT;");
+        else
+            pga_buf_appendf(buf, "SET LOCAL ROLE %s;", journal->role_sql);
+    }
+    return 2;
 }
 
 size_t
-pga_session_head_sql(struct pga_buf *buf, const struct pga_session_head *head)
+pga_session_read_sql(struct pga_buf *buf, const struct pga_journal *journal)
 {
+    const char *application = journal->settings.application;
+    struct pga_sql_values values = {.mem = buf->mem};
+    size_t count = pga_session_user_sql(buf, journal);
+
+    if (!journal->settings.is_shared) {
+        pga_buf_append_c(buf, " RESET ALL;\n");
+        return count + 1;
+    }
+    pga_buf_append_char(buf, '\n');
+    pga_sql_text(&values, "application", application == NULL ? "pgalter" : application);
+    pga_sql_expand(buf, pga_text_shared_sql, &values);
+    return count + 1;
+}
+
+/* The resets of a transaction that writes; of a shared session only what ends with the transaction. */
+static size_t
+begin_sql(struct pga_buf *buf, const struct pga_journal *journal)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+    size_t count;
+
+    if (!journal->settings.is_shared)
+        return pga_session_reset_sql(buf);
+    count = pga_session_read_sql(buf, journal);
+    pga_sql_text(&values, "strings", journal->standard_strings ? "on" : "off");
+    pga_sql_expand(buf, pga_text_unclean_sql, &values);
+    return count + 1;
+}
+
+size_t
+pga_session_head_sql(struct pga_buf *buf, const struct pga_journal *journal,
+                     const struct pga_session_head *head)
+{
+    size_t count;
     struct pga_str isolation =
         head->isolation.len > 0 ? head->isolation : PGA_STR("READ COMMITTED");
 
     /* BEGIN, never START TRANSACTION: a rule or body that a script left open then ends in a syntax error. */
     pga_buf_appendf(buf, "BEGIN ISOLATION LEVEL %.*s READ WRITE%s DEFERRABLE;\n",
                     PGA_STR_ARG(isolation), head->deferrable ? "" : " NOT");
-    (void)pga_session_reset_sql(buf);
+    count = begin_sql(buf, journal);
     pga_buf_appendf(buf, "SET LOCAL lock_timeout = %lld;\nSET LOCAL statement_timeout = %lld;\n",
                     (long long)head->lock_timeout_ms, (long long)head->statement_timeout_ms);
-    return 1 + RESET_COUNT + 2;
+    return 1 + count + 2;
 }
 
 bool
@@ -56,6 +103,8 @@ pga_session_restore(struct pga_journal *journal, struct pga_error *err)
     struct pga_driver *driver = journal->driver;
     const char *encoding = pga_driver_parameter(driver, "client_encoding");
 
+    if (journal->settings.is_shared)
+        return true;
     if (encoding != NULL && strcmp(encoding, "UTF8") != 0 &&
         !pga_driver_run_own(driver, PGA_STR("SET client_encoding = UTF8"), err))
         return false;
@@ -137,9 +186,32 @@ blame(struct pga_driver *driver, struct pga_error *err)
 }
 
 bool
+pga_session_is_unclean(const struct pga_error *err)
+{
+    return strcmp(err->sqlstate, SQLSTATE_UNCLEAN) == 0 && strstr(err->message, UNCLEAN) != NULL;
+}
+
+bool
+pga_session_fail_unclean(struct pga_error *err)
+{
+    bool is_temporary = strstr(err->message, UNCLEAN "temporary") != NULL;
+
+    memset(err, 0, sizeof(*err));
+    (void)pga_fail(err, PGA_ERR_USAGE, "the session that the pooler gave is not clean: %s",
+                   is_temporary ? "it holds temporary tables of another client"
+                                : "it reads text in another way than this client asked for");
+    (void)pga_error_identify(err, PGA_ID_POOLER);
+    return pga_error_hint(
+        err, "Nothing of this step was done. Connect to the server itself, or let the pooler reset "
+             "its sessions (pgbouncer: server_reset_query_always = 1).");
+}
+
+bool
 pga_session_fail(struct pga_driver *driver, struct pga_error *err, const char *doing)
 {
     pga_session_rollback(driver);
+    if (pga_session_is_unclean(err))
+        return pga_session_fail_unclean(err);
     if (err->code == PGA_ERR_SQL)
         blame(driver, err);
     return pga_error_while(err, "%s", doing);

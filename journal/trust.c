@@ -230,16 +230,20 @@ pga_head_parse(struct pga_journal *journal, const struct pga_result *result, str
     return true;
 }
 
-/* PGA_READS_AT - 1 statements. */
+/* PGA_READS_AT - 1 statements.  What reads ends in ROLLBACK: behind a pooler its resets would stay for others. */
 static void
-begin_reading(struct pga_buf *sql)
+begin_reading(struct pga_buf *sql, const struct pga_journal *journal)
 {
     pga_buf_append_c(sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n");
-    (void)pga_session_read_sql(sql);
-    /* Whatever the database or the role has set: a read has limits, and they are these. */
+    (void)pga_session_read_sql(sql, journal);
+    /*
+     * Whatever the database or the role has set: a read has limits, and they are these.  What RESET ALL leads back to
+     * is a pooler's encoding, where there is one.
+     */
     pga_buf_appendf(sql,
                     "SELECT pg_catalog.set_config('lock_timeout', '%d', true), "
-                    "pg_catalog.set_config('statement_timeout', '%d', true), "
+                    "pg_catalog.concat(pg_catalog.set_config('statement_timeout', '%d', true), "
+                    "pg_catalog.set_config('client_encoding', 'UTF8', true)), "
                     "pg_catalog.pg_backend_pid();\n",
                     READ_LOCK_TIMEOUT_MS, READ_TIMEOUT_MS);
 }
@@ -261,9 +265,9 @@ pga_journal_select(struct pga_journal *journal, struct pga_str select, struct pg
     struct pga_message message = {.keep_rows = true, .answer_ms = PGA_ANSWER_MS};
     struct pga_results results = {0};
 
-    begin_reading(&sql);
+    begin_reading(&sql, journal);
     pga_buf_append(&sql, select);
-    pga_buf_append_c(&sql, "\n;COMMIT;");
+    pga_buf_append_c(&sql, "\n;ROLLBACK;");
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(journal, err) ||
         !pga_driver_query(journal->driver, &message, mem, &results, err)) {
@@ -316,10 +320,10 @@ pga_journal_read(struct pga_journal *journal, struct pga_str reads, size_t count
     struct pga_buf sql = pga_buf_on(mem);
     struct pga_message message = {.keep_rows = true, .answer_ms = PGA_ANSWER_MS};
 
-    begin_reading(&sql);
+    begin_reading(&sql, journal);
     pga_presence_sql(&sql, journal);
     pga_buf_append(&sql, reads);
-    pga_buf_append_c(&sql, "COMMIT;");
+    pga_buf_append_c(&sql, "ROLLBACK;");
     message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(journal, err))
         return false;

@@ -50,7 +50,7 @@ run_alone(struct pga_journal *journal, struct pga_str sql, const char *doing, st
     struct pga_session_head head = {.lock_timeout_ms = LOCK_TIMEOUT_MS};
     struct pga_buf message = pga_buf_on(&mem);
 
-    (void)pga_session_head_sql(&message, &head);
+    (void)pga_session_head_sql(&message, journal, &head);
     pga_buf_append(&message, sql);
     pga_buf_append_c(&message, "COMMIT;");
     if (pga_session_restore(journal, err) &&

@@ -49,7 +49,7 @@ upgrade_one(struct pga_journal *journal, const struct pga_journal_upgrade *upgra
     pga_history_build(journal, &journal->head, &change, &row);
     row.subject.version = format;
     row.hash = pga_history_hash(&row);
-    (void)pga_session_head_sql(&sql, &head);
+    (void)pga_session_head_sql(&sql, journal, &head);
     pga_append_sql(&sql, journal, &row, true);
     pga_sql_raw(&values, "journal", journal->schema_sql);
     pga_sql_expand(&sql, upgrade->sql, &values);

@@ -396,8 +396,9 @@ static bool
 hint_pooler_options(const struct pga_pq *pq, struct pga_error *err)
 {
     return pga_error_hint(err,
-                          "The pooler takes no start-up options%s. Connect to the server itself.",
-                          pq->settings.role != NULL ? ", which --role needs" : "");
+                          "The pooler takes no start-up options%s. Connect to the server itself%s.",
+                          pq->settings.role != NULL ? ", which --role needs" : "",
+                          pq->settings.role != NULL ? ", or add --pooler transaction" : "");
 }
 
 /* Settings of a session that the server refuses; where they came from. */

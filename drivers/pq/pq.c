@@ -125,7 +125,7 @@ pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_f
     else
         pq->settings.role = NULL;
     pq->fences = fences;
-    pq->fence_count = fence_count;
+    pq->fence_count = settings->is_shared ? 0 : fence_count;
     pq->where = "the database";
     if (!pga_pq_read_conninfo(pq, err) || !pga_pq_connect(pq, err))
         pga_driver_close(&d);

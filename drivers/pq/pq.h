@@ -24,8 +24,9 @@ struct pga_pq_settings {
     const char *conninfo; /* URI or key=value pairs; "" or NULL: PG* variables and defaults */
     const char *application_name; /* as it stands in pg_stat_activity */
     const char *role;             /* to act as, by a start-up option; NULL: as one logs in */
-    int64_t connect_timeout_ms;   /* for each host; 0: as the conninfo says, else 10 s */
-    int64_t wait_ms;              /* how long to go on trying, see below; 0: one attempt */
+    bool is_shared; /* a pooler's session: no start-up options of ours, no settings that last */
+    int64_t connect_timeout_ms; /* for each host; 0: as the conninfo says, else 10 s */
+    int64_t wait_ms;            /* how long to go on trying, see below; 0: one attempt */
     bool needs_primary; /* a standby will not do, unless the conninfo has target_session_attrs */
     pga_pq_reread_fn *reread;   /* may be NULL: the conninfo never changes */
     pga_pq_waiting_fn *waiting; /* may be NULL */

@@ -39,4 +39,7 @@ void pga_fake_select_backend(struct pga_fake_work *w);
 void pga_fake_select(struct pga_fake_work *w);
 void pga_fake_change(struct pga_fake_work *w);
 
+/* What a shared session asks for (journal/settings.is_shared); false: it is something else. */
+bool pga_fake_select_shared(struct pga_fake_work *w);
+
 #endif

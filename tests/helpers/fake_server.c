@@ -38,9 +38,18 @@ pga_fake_server_release(struct pga_fake_server *server)
 
 /* ---- transactions ---- */
 
+/* A lock that a step took goes with its transaction, or with what aborts it. */
+static void
+release_step_lock(struct session *s)
+{
+    if (s->server->lock_holder == s && s->server->lock_is_step)
+        s->server->lock_holder = NULL;
+}
+
 static void
 undo(struct session *s)
 {
+    release_step_lock(s);
     if (s->transaction == PGA_TRANSACTION_OPEN || s->transaction == PGA_TRANSACTION_FAILED)
         s->server->state = s->before;
     s->transaction = PGA_TRANSACTION_IDLE;
@@ -79,6 +88,7 @@ run_statement(struct pga_fake_work *w)
 
         if (s->transaction == PGA_TRANSACTION_FAILED)
             undo(s);
+        release_step_lock(s);
         s->transaction = PGA_TRANSACTION_IDLE;
         return tag;
     }
@@ -139,6 +149,7 @@ refuse(struct pga_fake_work *w, const struct pga_fake_failure *failure, struct p
     }
     results->error = pga_driver_keep(w->mem, &error);
     results->count--;
+    release_step_lock(s);
     if (s->transaction == PGA_TRANSACTION_OPEN)
         s->transaction = PGA_TRANSACTION_FAILED;
     return pga_driver_fail(results->error, err);

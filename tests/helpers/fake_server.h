@@ -69,6 +69,10 @@ struct pga_fake_server {
     int standby_for;         /* so many reconnections come to a standby */
     int away_for;            /* so many reconnections find no server */
     int pooled_pid;          /* of the backend behind a pooler; 0: there is none */
+    const char *
+        unclean; /* what other clients left in the session, as journal/unclean.sql says it; NULL: nothing */
+    bool lock_is_step;    /* the holder's lock ends with its transaction */
+    size_t lock_refusals; /* how often it was refused to a step, or seen held */
 
     size_t calls;     /* messages and reconnections of all sessions */
     size_t lose_at;   /* the Nth call loses the connection; 0: none */

@@ -432,8 +432,10 @@ select_lock(struct pga_fake_work *w)
     bool is_mine = w->server->lock_holder == w->session;
 
     if (pga_fake_contains(w, "pg_try_advisory_lock")) {
-        if (w->server->lock_holder == NULL)
+        if (w->server->lock_holder == NULL) {
             w->server->lock_holder = w->session;
+            w->server->lock_is_step = false;
+        }
         pga_fake_answer(w, (const char *const[]){w->server->lock_holder == w->session ? "t" : "f"},
                         1);
     } else if (pga_fake_contains(w, "pg_advisory_unlock")) {
@@ -491,6 +493,8 @@ pga_fake_select(struct pga_fake_work *w)
 {
     enum pga_fake_table_name table;
 
+    if (pga_fake_select_shared(w))
+        return;
     if (pga_fake_is_about_backend(w)) {
         pga_fake_select_backend(w);
     } else if (is_about_lock(w)) {

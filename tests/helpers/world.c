@@ -15,6 +15,7 @@ void
 pga_world_init(struct pga_world *w)
 {
     w->run_count = 0;
+    w->is_shared = false;
     pga_build_init(&w->b);
     pga_fake_server_init(&w->server);
     pga_interrupt_clear();
@@ -48,6 +49,7 @@ pga_process_begin(struct pga_world *w, struct pga_process *p)
 
     memset(p, 0, sizeof(*p));
     settings.run = pga_format(&w->b.mem, "run-%zu", ++w->run_count);
+    settings.is_shared = w->is_shared;
     p->driver = pga_fake_session_open(&w->server);
     pga_journal_init(&p->journal, p->driver, &w->b.mem, &settings);
     p->runner = (struct pga_runner){

@@ -20,6 +20,7 @@ struct pga_world {
     struct pga_build b; /* for its alterations and its arena */
     struct pga_fake_server server;
     struct pga_fake_clock fake;
+    bool is_shared;   /* processes run as with --pooler transaction */
     size_t run_count; /* processes so far; their runs are "run-1" and so on */
 };
 

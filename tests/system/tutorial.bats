@@ -56,6 +56,10 @@ page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
     page guides/roles-and-grants.md
 }
 
+@test "guide: poolers" {
+    page guides/poolers.md
+}
+
 @test "guide: is everything healthy" {
     page guides/doctor.md
 }

@@ -106,6 +106,9 @@ START_TEST(who_answers)
     p.doctor.backend_pid = 7;
     p.doctor.connection.takes_options = false;
     pga_patient_expect(&p, "connection", "pooler", PGA_VERDICT_ATTENTION, "");
+    p.journal.settings.is_shared = true;
+    pga_patient_expect(&p, "connection", "pooler", PGA_VERDICT_OK, "nothing is left");
+    p.journal.settings.is_shared = false;
     pga_patient_set(&p, "is_standby", "t");
     pga_patient_expect(&p, "connection", "writable", PGA_VERDICT_ATTENTION, "a standby");
     p.doctor.was_tried = false;

@@ -39,8 +39,8 @@ teardown(void)
     }
 
 static const struct pga_script_answer nothing_found[] = {
-    BEGUN, {.tag = "SELECT 0"}, {.tag = "COMMIT"}, {0}};
-static const struct pga_script_answer too_few[] = {BEGUN, {.tag = "COMMIT"}, {0}};
+    BEGUN, {.tag = "SELECT 0"}, {.tag = "ROLLBACK"}, {0}};
+static const struct pga_script_answer too_few[] = {BEGUN, {.tag = "ROLLBACK"}, {0}};
 
 static bool
 read_from(const struct pga_script_line *lines, size_t count)
@@ -73,9 +73,10 @@ read_from(const struct pga_script_line *lines, size_t count)
 
 START_TEST(one_message_asks_all)
 {
-    static const struct pga_script_answer all[] = {BEGUN,   NOTHING,           NOTHING, NOTHING,
-                                                   NOTHING, NOTHING,           NOTHING, NOTHING,
-                                                   NOTHING, {.tag = "COMMIT"}, {0}};
+    static const struct pga_script_answer all[] = {
+        BEGUN,   NOTHING, NOTHING, NOTHING, NOTHING,
+        NOTHING, NOTHING, NOTHING, NOTHING, {.tag = "ROLLBACK"},
+        {0}};
     static const struct pga_script_line lines[] = {
         {.expect = "SET LOCAL lock_timeout = 1000;\nSET LOCAL statement_timeout = 5000;",
          .answers = all},
@@ -100,6 +101,7 @@ START_TEST(a_question_that_fails_costs_no_other)
         {.expect = "pg_event_trigger", .answers = too_few},
         {.expect = "SET LOCAL lock_timeout = 1000;\nSET LOCAL statement_timeout = 5000;",
          .answers = nothing_found},
+        {.expect = "set_config", .error = {.sqlstate = "42501", .message = "permission denied"}},
         {.expect = "ROLLBACK", .answers = NULL},
         {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
     };
@@ -120,6 +122,7 @@ START_TEST(the_connection_ends_in_the_middle)
 {
     static const struct pga_script_line lines[] = {
         {.expect = "SET LOCAL lock_timeout = 1000;", .answers = nothing_found},
+        {.expect = "set_config", .error = {.sqlstate = "42501", .message = "permission denied"}},
         {.expect = "ROLLBACK", .answers = NULL},
         {.expect = "", .error = {.sqlstate = "42501", .message = "permission denied"}},
     };

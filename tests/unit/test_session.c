@@ -51,13 +51,71 @@ START_TEST(the_head)
     struct pga_session_head head = {.lock_timeout_ms = 1500, .statement_timeout_ms = 86400000};
     struct pga_buf buf = pga_buf_on(&mem);
 
-    ck_assert_uint_eq(pga_session_head_sql(&buf, &head), 11);
+    ck_assert_uint_eq(pga_session_head_sql(&buf, &journal, &head), 11);
     ck_assert_str_eq(
         buf.data, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE;\n"
                   "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; DEALLOCATE ALL; "
                   "UNLISTEN *; DISCARD TEMP; DISCARD SEQUENCES;\n"
                   "SET LOCAL lock_timeout = 1500;\n"
                   "SET LOCAL statement_timeout = 86400000;\n");
+}
+END_TEST
+
+/* Nothing of it outlives the transaction. */
+START_TEST(the_head_in_a_shared_session)
+{
+    struct pga_session_head head = {.lock_timeout_ms = 1500};
+    struct pga_buf buf = pga_buf_on(&mem);
+
+    connect_to(NULL, 0, NULL);
+    journal.settings.is_shared = true;
+    ck_assert_uint_eq(pga_session_head_sql(&buf, &journal, &head), 7);
+    ck_assert_ptr_nonnull(strstr(buf.data, "SET LOCAL role TO DEFAULT;"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "THEN E'pgalter'"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "'standard_conforming_strings') OPERATOR"));
+    ck_assert_ptr_null(strstr(buf.data, "RESET"));
+    ck_assert_ptr_null(strstr(buf.data, "DISCARD"));
+    ck_assert_ptr_null(strchr(buf.data, '@'));
+    buf = pga_buf_on(&mem);
+    journal.role_sql = "\"app owner\"";
+    journal.settings.application = "it's";
+    ck_assert_uint_eq(pga_session_read_sql(&buf, &journal), 3);
+    ck_assert_ptr_nonnull(strstr(buf.data, "SET LOCAL ROLE \"app owner\";"));
+    ck_assert_ptr_nonnull(strstr(buf.data, "THEN E'it''s'"));
+}
+END_TEST
+
+START_TEST(what_a_shared_session_lacks_is_not_put_back)
+{
+    static const char *const changed[] = {"client_encoding", "LATIN1",
+                                          "standard_conforming_strings", "off", NULL};
+
+    connect_to(NULL, 0, changed);
+    journal.standard_strings = true;
+    journal.settings.is_shared = true;
+    ck_assert(pga_session_restore(&journal, &err));
+    ck_assert_str_eq(pga_script_log(driver), "");
+}
+END_TEST
+
+START_TEST(an_unclean_session_is_told)
+{
+    static const struct pga_script_line lines[] = {
+        {.error = {.sqlstate = "22P02",
+                   .message = "invalid input syntax for type integer: \"pgalter: unclean: text\""}},
+        {.error = {.sqlstate = "22P02", .message = "invalid input syntax for type integer: \"x\""}},
+    };
+
+    connect_to(lines, PGA_COUNT_OF(lines), NULL);
+    (void)!pga_driver_run(driver, PGA_STR("SELECT 1"), &err);
+    ck_assert(!pga_session_fail(driver, &err, "recording"));
+    ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+    ck_assert_int_eq(err.id, PGA_ID_POOLER);
+    ck_assert_ptr_nonnull(strstr(err.message, "reads text in another way"));
+    memset(&err, 0, sizeof(err));
+    (void)!pga_driver_run(driver, PGA_STR("SELECT 1"), &err);
+    ck_assert(!pga_session_fail(driver, &err, "recording"));
+    ck_assert_int_eq(err.code, PGA_ERR_UNEXPECTED);
 }
 END_TEST
 
@@ -68,7 +126,7 @@ START_TEST(the_resets)
     ck_assert_uint_eq(pga_session_reset_sql(&buf), 8);
     ck_assert(pga_str_starts(pga_buf_str(&buf), "RESET SESSION AUTHORIZATION; RESET ROLE;"));
     buf = pga_buf_on(&mem);
-    ck_assert_uint_eq(pga_session_read_sql(&buf), 3);
+    ck_assert_uint_eq(pga_session_read_sql(&buf, &journal), 3);
     ck_assert_str_eq(buf.data, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;\n");
 }
 END_TEST
@@ -233,6 +291,9 @@ main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, the_head);
+    tcase_add_test(tcase, the_head_in_a_shared_session);
+    tcase_add_test(tcase, what_a_shared_session_lacks_is_not_put_back);
+    tcase_add_test(tcase, an_unclean_session_is_told);
     tcase_add_test(tcase, the_resets);
     tcase_add_test(tcase, nothing_changed_costs_nothing);
     tcase_add_test(tcase, a_changed_encoding_is_put_back);

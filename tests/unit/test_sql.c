@@ -160,7 +160,7 @@ START_TEST(no_statement_has_a_hole)
     pga_unfinished_delete_sql(&sql, &b.journal, row.id, false);
     pga_presence_sql(&sql, &b.journal);
     pga_head_sql(&sql, &b.journal);
-    pga_tail_reset_sql(&sql, "remote_apply");
+    pga_tail_reset_sql(&sql, &b.journal, "remote_apply");
     ck_assert_ptr_null(strchr(sql.data, '@'));
     ck_assert_ptr_null(strstr(sql.data, "--"));
     ck_assert_ptr_nonnull(strstr(sql.data, "E'1-it''s'"));
