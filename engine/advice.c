@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "drivers/sqlstate.h"
 
 #define SERVER_HINT_MAX 300 /* bytes of it: what to type next must have room behind it */
 
@@ -56,6 +57,20 @@ pga_advise_id(struct pga_error *err)
         if (ids[i].code == err->code)
             (void)pga_error_identify(err, ids[i].id);
     return false;
+}
+
+bool
+pga_advise_scarce(const struct pga_step *step, struct pga_error *err)
+{
+    if (err->code != PGA_ERR_SQL || pga_sqlstate_class(err->sqlstate) != PGA_SQLSTATE_SCARCE)
+        return false;
+    err->code = PGA_ERR_UNEXPECTED;
+    (void)pga_error_while(err, "alteration \"%s\" failed", step->id);
+    (void)pga_advise(step, err,
+                     "The server lacks something; the script may be right. What it had not "
+                     "finished was rolled back, what was done before stays. Run the same command "
+                     "again once the server has what it needs.");
+    return true;
 }
 
 bool

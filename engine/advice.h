@@ -15,6 +15,12 @@
 /* Give an error its id by its code, unless it has one.  Returns false. */
 bool pga_advise_id(struct pga_error *err);
 
+/*
+ * Of a step that failed because the server lacks room, memory or a working disk: make it an error after which the same
+ * command can succeed, as an error of the script is not, with its hint.  False, and nothing changed, for any other.
+ */
+bool pga_advise_scarce(const struct pga_step *step, struct pga_error *err);
+
 /* Make it the error of a server that takes no writes: its id and what to do.  Returns false. */
 bool pga_advise_standby(struct pga_error *err);
 

@@ -392,6 +392,8 @@ say_what_stays(const struct pga_unit_run *p, const struct pga_source *source, st
 {
     const char *id = p->step->id;
 
+    if (!p->in_doubt && pga_advise_scarce(p->step, err))
+        return false;
     (void)pga_advise_id(err);
     if (err->code != PGA_ERR_SQL && err->code != PGA_ERR_CONTENTION)
         return pga_error_while(err, "alteration \"%s\"", id);

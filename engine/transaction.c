@@ -79,6 +79,8 @@ pga_script_failed(const struct pga_step *step, struct pga_error *err)
 {
     bool is_stored = strncmp(err->place.file, PGA_STORED_PREFIX, strlen(PGA_STORED_PREFIX)) == 0;
 
+    if (pga_advise_scarce(step, err))
+        return false;
     (void)pga_advise_id(err);
     if (err->code != PGA_ERR_SQL)
         return pga_error_while(err, "alteration \"%s\"", step->id);

@@ -50,5 +50,5 @@ free() { df -k --output=avail "$SMALL" | tail -n 1; }
         moment=0
     }
     repair() { rm "$SMALL/filler"; }
-    fault_rounds disk 1 "0 1 65"
+    fault_rounds disk 1 "0 1"
 }

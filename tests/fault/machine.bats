@@ -43,10 +43,15 @@ teardown() { cluster_log_on_failure; }
 reach() { echo "host=$SUBNET.1 port=$PGPORT dbname=$1"; }
 
 @test "a lost machine" {
-    # The runs stay as they are until the next ones have finished: a machine that is gone says nothing, not even that it ends.
-    launch() { ip netns exec "$MACHINE" "$@"; }
-    arm() { moment=$((moment * size / 4)); } # all of them together take longer
-    strike() { ip -n "$MACHINE" link set "$MACHINE-c" down; }
-    repair() { ip -n "$MACHINE" link set "$MACHINE-c" up; }
-    fault_rounds machine "$size" "0 69 75"
+    launch() { exec ip netns exec "$MACHINE" "$@"; }
+    arm() {
+        # Not before the next runs have finished: a machine that is gone says nothing, not even that its processes have ended.
+        ip -n "$MACHINE" link set "$MACHINE-c" up
+        moment=$((moment * size / 4)) # all of them together take longer
+    }
+    strike() {
+        ip -n "$MACHINE" link set "$MACHINE-c" down
+        kill -9 "${pids[@]}" 2>/dev/null || true
+    }
+    fault_rounds machine "$size" "0 137"
 }

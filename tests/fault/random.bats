@@ -31,8 +31,10 @@ teardown() { cluster_log_on_failure; }
 }
 
 @test "the server stops at once, and starts again" {
-    strike() { as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$CLUSTER_DIR/data" -m immediate -w stop; }
-    repair() { cluster_restart; }
+    strike() {
+        as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$CLUSTER_DIR/data" -m immediate -w stop
+        cluster_restart
+    }
     fault_rounds restart 5 "0 69 75"
 }
 

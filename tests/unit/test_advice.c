@@ -82,6 +82,28 @@ START_TEST(an_id)
 }
 END_TEST
 
+START_TEST(what_the_server_lacks_is_no_mistake_of_the_script)
+{
+    struct pga_step step = {.id = "1-a", .kind = PGA_STEP_APPLY};
+    struct pga_error err = {0};
+
+    (void)pga_fail(&err, PGA_ERR_SQL, "could not extend file");
+    memcpy(err.sqlstate, "53100", sizeof(err.sqlstate));
+    ck_assert(pga_advise_scarce(&step, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_UNEXPECTED);
+    ck_assert_int_eq(err.id, PGA_ID_NONE);
+    ck_assert_str_eq(err.message, "alteration \"1-a\" failed: could not extend file");
+    ck_assert_ptr_nonnull(strstr(err.hint, "Make room on the server's disk first.\n"));
+    ck_assert(!pga_advise_scarce(&step, &err)); /* it is one already */
+    memset(&err, 0, sizeof(err));
+    (void)pga_fail(&err, PGA_ERR_SQL, "no such column");
+    memcpy(err.sqlstate, "42703", sizeof(err.sqlstate));
+    ck_assert(!pga_advise_scarce(&step, &err));
+    ck_assert_int_eq(err.code, PGA_ERR_SQL);
+    ck_assert_str_eq(err.hint, "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -93,6 +115,7 @@ main(void)
     tcase_add_loop_test(tcase, a_hint, 0, (int)PGA_COUNT_OF(hints));
     tcase_add_test(tcase, a_long_hint_of_the_server);
     tcase_add_loop_test(tcase, an_id, 0, (int)PGA_COUNT_OF(ids));
+    tcase_add_test(tcase, what_the_server_lacks_is_no_mistake_of_the_script);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
