@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alterations/backfill.h"
+#include "alterations/directive_near.h"
 #include "alterations/lexer.h"
 #include "alterations/slug.h"
 #include "alterations/statement.h"
@@ -408,6 +409,24 @@ is_alone(struct pga_str text, const struct pga_token *token)
            (end == text.len || text.data[end] == '\n');
 }
 
+/* A comment that is no directive: refuse it if it was meant as one. */
+static bool
+check_comment(struct reader *r, struct pga_str comment)
+{
+    const char *names[KEY_COUNT];
+    struct pga_directive_near near;
+
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        names[i] = keys[i].name;
+    if (!pga_directive_near(r->mem, comment, names, KEY_COUNT, &near))
+        return true;
+    (void)pga_fail(r->err, PGA_ERR_USAGE, "a directive begins with \"-- pgalter:\"");
+    (void)pga_error_hint(r->err,
+                         "Write \"-- pgalter:%s%s%s\", or begin the comment with another word.",
+                         near.key, near.value.len == 0 ? "" : " ", shown(r, near.value));
+    return place(r, comment.data);
+}
+
 static bool
 parse_comment(struct reader *r, const struct pga_token *token)
 {
@@ -415,7 +434,7 @@ parse_comment(struct reader *r, const struct pga_token *token)
     enum shape shape = recognise(comment, &rest);
 
     if (shape == SHAPE_NONE)
-        return true;
+        return check_comment(r, comment);
     if (shape == SHAPE_MISSPELT) {
         (void)pga_fail(r->err, PGA_ERR_USAGE, "a directive begins with \"-- pgalter:\"");
         (void)pga_error_hint(r->err, "Write \"pgalter:\" in lower case, without a blank before "

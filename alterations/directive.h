@@ -5,7 +5,7 @@
  *
  * They stand before the first statement, each on a line of its own; blanks around "pgalter:" don't matter.  An
  * unknown key, a key in the wrong script, a key twice (but for `allow` and `needs`) and a malformed value are errors
- * with their line, and so is a directive in any other place: none is silently without effect.  DESIGN 4 has the
+ * with their line, and so is a directive in any other place or nearly one (directive_near.h): none is silently without effect.  DESIGN 4 has the
  * table.  Beyond it: before-scripts never run in a transaction, so `transaction` is refused there; `lock_timeout 0`
  * and `done-when` are only for scripts that run without one.
  *

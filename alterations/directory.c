@@ -16,6 +16,10 @@
 #include "alterations/slug.h"
 #include "base/file.h"
 
+/* How deep, and at how many names in all, a look is taken for alterations that lie too deep. */
+#define DEPTH_MAX  3
+#define DEEPER_MAX 10000
+
 /* A file whose name is a script's. */
 struct file {
     const char *file_name;
@@ -34,6 +38,7 @@ struct loading {
     const char *dir;
     struct files files;
     struct pga_mistakes mistakes;
+    size_t deeper;        /* names that have been looked at in directories below */
     bool names_are_right; /* all of them: no script is missing only because its name is wrong */
 };
 
@@ -51,6 +56,48 @@ list(struct pga_arena *mem, const char *dir, const char *const **out_names, size
     return false;
 }
 
+/* The path of an alteration somewhere below `dir`, or NULL.  What can't be listed is another's. */
+static char *
+find_deeper(struct loading *l, const char *dir, int depth)
+{
+    const char *const *names;
+    struct pga_error ignored = {0};
+    char *found = NULL;
+    size_t count;
+
+    if (!pga_file_list(l->mem, dir, &names, &count, &ignored))
+        return NULL;
+    for (size_t i = 0; i < count && found == NULL && l->deeper++ < DEEPER_MAX; i++) {
+        char *path = pga_path_join(l->mem, dir, names[i]);
+        struct pga_error none = {0};
+        struct pga_name name;
+
+        if (pga_name_parse(l->mem, names[i], &name, &none))
+            return path;
+        if (depth < DEPTH_MAX && !pga_file_is_link(path) && pga_file_is_directory(path))
+            found = find_deeper(l, path, depth + 1);
+    }
+    return found;
+}
+
+/* A directory in the directory: nobody would miss the alterations in it. */
+static void
+check_directory(struct loading *l, const char *path)
+{
+    struct pga_error wrong = {0};
+    char *found = find_deeper(l, path, 1);
+
+    if (found == NULL)
+        return;
+    (void)pga_fail(&wrong, PGA_ERR_USAGE, "\"%s\" is an alteration in a directory below", found);
+    (void)pga_error_identify(&wrong, PGA_ID_FILE_NAME);
+    (void)pga_error_hint(&wrong,
+                         "Move it into \"%s\" itself, where alterations are looked for, or move "
+                         "the directory \"%s\" elsewhere.",
+                         l->dir, path);
+    pga_mistakes_add(&l->mistakes, &wrong);
+}
+
 /* Parse the names; what is refused as a file's name may still be a directory's. */
 static bool
 collect(struct loading *l, struct pga_error *err)
@@ -58,6 +105,7 @@ collect(struct loading *l, struct pga_error *err)
     const char *const *names;
     struct files *files = &l->files;
     struct pga_error wrong = {0};
+    char *path;
     size_t count;
 
     if (!list(l->mem, l->dir, &names, &count, err))
@@ -69,11 +117,14 @@ collect(struct loading *l, struct pga_error *err)
             files->items =
                 pga_grow(l->mem, files->items, files->count, &files->capacity, sizeof(file));
             files->items[files->count++] = file;
-        } else if (wrong.code != PGA_OK) {
-            if (!pga_file_is_directory(pga_path_join(l->mem, l->dir, names[i])))
-                pga_mistakes_add(&l->mistakes, &wrong);
-            wrong = (struct pga_error){0};
+            continue;
         }
+        path = pga_path_join(l->mem, l->dir, names[i]);
+        if (pga_file_is_directory(path))
+            check_directory(l, path);
+        else if (wrong.code != PGA_OK)
+            pga_mistakes_add(&l->mistakes, &wrong);
+        wrong = (struct pga_error){0};
     }
     l->names_are_right = l->mistakes.count == 0;
     return true;

@@ -10,6 +10,7 @@
 #include "alterations/mend.h"
 
 #define NAME_SHAPE "[<version>-]<timestamp>-<slug>.up.sql"
+#define NO_ENDING  "does not end in .up.sql, .down.sql, .before-up.sql or .before-down.sql"
 
 /* A number before which a fraction is taken for an unfinished version: a date, or the seconds of one. */
 #define DIGITS_OF_A_DATE 8
@@ -247,6 +248,135 @@ take_part_from_end(struct pga_str *stem, enum pga_part *out)
     return false;
 }
 
+/* The letters at the end of *s, which is cut before them. */
+static struct pga_str
+take_letters(struct pga_str *s)
+{
+    size_t at = s->len;
+    struct pga_str letters;
+
+    while (at > 0 && (s->data[at - 1] | 0x20) >= 'a' && (s->data[at - 1] | 0x20) <= 'z')
+        at--;
+    letters = pga_str_slice(*s, at, s->len);
+    s->len = at;
+    return letters;
+}
+
+/* Whether c may divide the words of an ending, or is a blank. */
+static bool
+is_sign(char c)
+{
+    unsigned char byte = (unsigned char)c;
+
+    return byte <= ' ' || strchr(".,;:_-", c) != NULL;
+}
+
+/* Cut such characters from the end of *s; how many there were. */
+static size_t
+cut_signs(struct pga_str *s)
+{
+    size_t before = s->len;
+
+    while (s->len > 0 && is_sign(s->data[s->len - 1]))
+        s->len--;
+    return before - s->len;
+}
+
+/* Whether a word is another extension under which SQL is saved; some editors make "sql.txt" of "sql". */
+static bool
+is_text(struct pga_str word)
+{
+    return pga_str_equal_nocase(word, "txt") || pga_str_equal_nocase(word, "text") ||
+           pga_str_equal_nocase(word, "ddl");
+}
+
+/* "upsql": a part and nearly "sql" in one word. */
+static bool
+split_joined(struct pga_arena *mem, struct pga_str word, enum pga_part *out)
+{
+    for (enum pga_part part = PGA_PART_UP; part <= PGA_PART_DOWN; part++) {
+        size_t len = strlen(part_names[part]);
+
+        if (pga_str_equal_nocase(pga_str_slice(word, 0, len), part_names[part]) &&
+            is_nearly_sql(mem, pga_str_slice(word, len, word.len))) {
+            *out = part;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "up", "Down": a part as it is, but for the case. */
+static bool
+is_part(struct pga_str word, enum pga_part *out)
+{
+    for (enum pga_part part = PGA_PART_UP; part <= PGA_PART_DOWN; part++)
+        if (pga_str_equal_nocase(word, part_names[part])) {
+            *out = part;
+            return true;
+        }
+    return false;
+}
+
+/* "x.before" with the part "up" is the before-script of x. */
+static void
+take_before(struct pga_str *stem, enum pga_part *part)
+{
+    struct pga_str rest = *stem;
+
+    if (!pga_str_equal_nocase(take_letters(&rest), "before") || cut_signs(&rest) == 0)
+        return;
+    *part = *part == PGA_PART_DOWN ? PGA_PART_BEFORE_DOWN : PGA_PART_BEFORE_UP;
+    *stem = rest;
+}
+
+/* x.sql.up, x.upsql, x_up_sql, x.up.txt, x.up.sql.txt: cut the ending from *s if it is one of these. */
+static bool
+cut_ending(struct pga_arena *mem, struct pga_str *s, enum pga_part *out_part)
+{
+    struct pga_str word = take_letters(s);
+    bool is_other = is_text(word);
+
+    if (is_part(word, out_part)) {
+        (void)cut_signs(s);
+        take_before(s, out_part);
+        return pga_str_equal_nocase(take_letters(s), "sql");
+    }
+    if (split_joined(mem, word, out_part))
+        return true;
+    if (!is_other && !is_nearly_sql(mem, word))
+        return false;
+    (void)cut_signs(s);
+    word = take_letters(s);
+    if (is_other && pga_str_equal_nocase(word, "sql")) {
+        (void)cut_signs(s);
+        word = take_letters(s);
+    }
+    if (is_other) /* notes have names like 20240101_follow_up.txt */
+        return is_part(word, out_part) && s->len > 0 &&
+               (s->data[s->len - 1] == '.' || s->data[s->len - 1] == '-');
+    return guess_part(mem, word, out_part);
+}
+
+/*
+ * What is before an ending that says the part and SQL, but not as it should.  Only where that is the name of an
+ * alteration: other files may end as they like.
+ */
+static bool
+take_ending(struct pga_arena *mem, struct pga_str name, struct pga_str *out_stem,
+            enum pga_part *out_part)
+{
+    struct pga_name parsed;
+
+    while (name.len > 0 && (is_sign(name.data[name.len - 1]) || (name.data[name.len - 1] & 0x80)))
+        name.len--; /* a blank or what looks like one: unseen */
+    if (!cut_ending(mem, &name, out_part) || cut_signs(&name) == 0)
+        return false;
+    take_before(&name, out_part);
+    *out_stem = name;
+    return parse_stem(mem, name, &parsed) == NULL;
+}
+
 /* The name that was meant, or NULL. */
 static char *
 suggest(struct pga_arena *mem, struct pga_str stem, enum pga_part part)
@@ -284,6 +414,7 @@ parse_other(struct pga_arena *mem, struct pga_str name, struct suffixes s, struc
 {
     enum pga_part part = PGA_PART_UP;
     struct pga_name parsed;
+    struct pga_str stem;
     bool said, is_twice = false;
 
     while (pga_str_equal_nocase(s.extension, "sql") && pga_str_equal_nocase(s.part, "sql")) {
@@ -301,13 +432,12 @@ parse_other(struct pga_arena *mem, struct pga_str name, struct suffixes s, struc
         if (said && pga_str_equal_nocase(s.part, part_names[part]))
             return refuse(mem, name, "is not in lower case at its end", suggest(mem, s.stem, part),
                           err);
-        return refuse(mem, name,
-                      "does not end in .up.sql, .down.sql, .before-up.sql or "
-                      ".before-down.sql",
-                      suggest(mem, s.stem, part), err);
+        return refuse(mem, name, NO_ENDING, suggest(mem, s.stem, part), err);
     }
     if (is_nearly_sql(mem, s.extension) && guess_part(mem, s.part, &part))
         return refuse(mem, name, "does not end in .sql", suggest(mem, s.stem, part), err);
+    if (take_ending(mem, name, &stem, &part))
+        return refuse(mem, name, NO_ENDING, suggest(mem, stem, part), err);
     if (guess_part(mem, s.extension, &part) &&
         pga_str_equal_nocase(s.extension, part_names[part]) &&
         parse_stem(mem, s.before, &parsed) == NULL)

@@ -181,9 +181,8 @@ pga_format_duration_ms(struct pga_arena *mem, int64_t ms)
                       (long long)(ms % 3600000 / 60000));
 }
 
-/* Levenshtein distance of words up to WORD_MAX bytes; longer ones are cut. */
-static size_t
-edit_distance(const char *a, const char *b)
+size_t
+pga_edit_distance(const char *a, const char *b)
 {
     size_t row[WORD_MAX + 1];
     size_t a_len = strnlen(a, WORD_MAX), b_len = strnlen(b, WORD_MAX);
@@ -212,7 +211,7 @@ pga_nearest(const char *word, const char *const *candidates, size_t count)
     const char *best = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        size_t distance = edit_distance(word, candidates[i]);
+        size_t distance = pga_edit_distance(word, candidates[i]);
 
         if (distance <= limit && distance < strlen(word)) {
             best = candidates[i];

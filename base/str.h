@@ -56,6 +56,9 @@ bool pga_parse_duration_ms(struct pga_str s, int64_t *out_ms) PGA_MUST_CHECK;
 /* "850 ms", "12 s", "3 min 5 s": for people. */
 char *pga_format_duration_ms(struct pga_arena *mem, int64_t ms);
 
+/* Levenshtein distance, whatever the case; of words over 63 bytes the beginnings are compared. */
+size_t pga_edit_distance(const char *a, const char *b);
+
 /*
  * The candidate nearest to `word` by edit distance, or NULL when none is near enough to be meant.
  * For "did you mean ...?".

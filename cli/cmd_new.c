@@ -21,21 +21,60 @@
     "does nothing.\n"                                                                              \
     "-- If it can't be taken back, delete this file.\n\n"
 
+/* "add.up.sql" without its endings. */
+static struct pga_str
+without_endings(struct pga_str slug)
+{
+    for (;;) {
+        size_t at = slug.len;
+        struct pga_str end;
+        bool is_ending;
+
+        while (at > 0 && slug.data[at - 1] != '.')
+            at--;
+        end = pga_str_slice(slug, at, slug.len);
+        is_ending = pga_str_equal_nocase(end, "sql");
+        for (enum pga_part part = 0; part < PGA_PART_COUNT; part++)
+            is_ending = is_ending || pga_str_equal_nocase(end, pga_part_name(part));
+        if (at == 0 || !is_ending)
+            return slug;
+        slug.len = at - 1;
+    }
+}
+
+static bool
+refuse_slug(const char *slug, struct pga_error *err)
+{
+    if (strlen(slug) > PGA_SLUG_NEW_MAX)
+        (void)pga_fail(err, PGA_ERR_USAGE, "a slug of %zu bytes is too long, the limit is %d",
+                       strlen(slug), PGA_SLUG_NEW_MAX);
+    else
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" can't be part of a file name", slug);
+    (void)pga_error_identify(err, PGA_ID_VALUE);
+    return pga_error_hint(err,
+                          "Use letters, digits, - and _, for example: pgalter new add_invites");
+}
+
 /* Blanks become _, so that a phrase can be typed. */
 static const char *
 make_slug(struct pga_context *ctx, struct pga_error *err)
 {
-    char *slug = pga_strdup(ctx->mem, ctx->options.arguments[0]);
+    const char *typed = ctx->options.arguments[0];
+    char *slug = pga_strdup(ctx->mem, typed), *shorter;
 
     for (char *c = slug; *c != '\0'; c++)
         if (*c == ' ')
             *c = '_';
-    if (pga_slug_check(slug))
+    if (!pga_slug_check(slug)) {
+        (void)refuse_slug(typed, err);
+        return NULL;
+    }
+    shorter = pga_str_dup(ctx->mem, without_endings(pga_str_of(slug)));
+    if (pga_same(shorter, slug))
         return slug;
-    (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" can't be part of a file name",
-                   ctx->options.arguments[0]);
+    (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is a file's name, not a slug", typed);
     (void)pga_error_identify(err, PGA_ID_VALUE);
-    (void)pga_error_hint(err, "Use letters, digits, - and _, for example: pgalter new add_invites");
+    (void)pga_error_hint(err, "The endings are added to it: pgalter new %s", shorter);
     return NULL;
 }
 

@@ -100,6 +100,7 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
 #: "pgalter new add_users" makes it together with a first alteration; "--dir DIR" names another directory.
 #: "pgalter new add_invites"
 #: Use letters, digits, - and _, for example: pgalter new add_invites
+#: The endings are added to it: pgalter new %s
 #: Write it without the "v": pgalter release %s
 #: pgalter new SLUG
 @test "making and naming files" {
@@ -123,6 +124,9 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
     expect 64 d release v1.2.0
     expect 0 follow 1
     ls "my files"/1.2.0-*-add_invites.up.sql
+    expect 64 d new more.up.sql
+    expect 0 follow 1
+    ls "my files"/next-*-more.up.sql
     rm "my files"/*
     expect 0 p rollback zero --yes
     expect 0 p list

@@ -41,6 +41,20 @@ START_TEST(nothing_is_the_default)
         "-- x pgalter:nonsense x\n",
         "-- pgalter_x:nonsense\n",
         "-- pgalters: x\n",
+        "-- pgalter runs this in a transaction\n",
+        "-- pgalter needs the extension\n",
+        "-- pgalter needs\n",
+        "-- pgalter requires 15\n",
+        "-- pgalter. Needs a superuser\n",
+        "-- pgalter breaks 2 views, and allows drop-column\n",
+        "-- pgalter phase: the first\n",
+        "-- pgalter phase1\n",
+        "-- alter phase 2\n",
+        "-- pgalter\n",
+        "-- @pgalter: x\n",
+        "-- pgalter/phase contract\n",
+        "-- pgalter \"phase contract\"\n",
+        "-- pg_alterations:phase contract\n",
     };
 
     for (size_t i = 0; i < PGA_COUNT_OF(texts); i++) {
@@ -112,6 +126,52 @@ START_TEST(all_of_them)
                                   "irreversible the values\tare gone\n"
                                   "done-when SELECT true -- really\n"
                                   "backfill table=a.b  key=id\n");
+}
+END_TEST
+
+/* What would be a comment without effect: as it stands, and as it was meant. */
+static const struct {
+    const char *line, *meant;
+} near[] = {
+    {"-- pgalter lock_timeout 3s", "lock_timeout 3s"},
+    {"-- pgalter.lock_timeout 3s", "lock_timeout 3s"},
+    {"-- pgaltr:lock_timeout 3s", "lock_timeout 3s"},
+    {"-- pg_alter:phase contract", "phase contract"},
+    {"-- pg-alter phase contract", "phase contract"},
+    {"-- @pgalter:phase contract", "phase contract"},
+    {"-- @pgalter phase contract", "phase contract"},
+    {"--- PgAlter phase contract", "phase contract"},
+    {"--\xC2\xA0pgalter:phase contract", "phase contract"},
+    {"-- pgalter\xEF\xBC\x9Aphase contract", "phase contract"},
+    {"-- pgalter=phase=contract", "phase contract"},
+    {"-- gpalter:phsae contract", "phase contract"},
+    {"-- pgalter; transaction none", "transaction none"},
+    {"-- pgalter transation none", "transaction none"},
+    {"-- pgalter lock-timout: 3s", "lock_timeout 3s"},
+    {"-- pgalter retries 10", "retries 10"},
+    {"-- pgalter needs 7-x", "needs 7-x"},
+    {"-- pgalter breaks <1.8.0", "breaks <1.8.0"},
+    {"-- pgalter allow drop-column nobody reads it", "allow drop-column nobody reads it"},
+    {"-- pgalter irreversible the values are gone", "irreversible the values are gone"},
+    {"-- pgalter irreversible", "irreversible"},
+    {"-- pgalter done_when SELECT true", "done-when SELECT true"},
+    {"-- pgalter backfill table=a key=b", "backfill table=a key=b"},
+};
+
+START_TEST(near_directives_are_refused)
+{
+    struct pga_directives d;
+    struct pga_error err = {0};
+    char *text = pga_format(&mem, "-- x\n%s\nSELECT 1;\n", near[_i].line);
+    char *hint = pga_format(&mem, "Write \"-- pgalter:%s\", or", near[_i].meant);
+
+    ck_assert_msg(!pga_directives_parse(&mem, "x.sql", PGA_PART_UP, pga_str_of(text), &d, &err),
+                  "taken for a comment: %s", near[_i].line);
+    ck_assert_int_eq(err.code, PGA_ERR_USAGE);
+    ck_assert_int_eq(err.id, PGA_ID_DIRECTIVE);
+    ck_assert_int_eq(err.place.line, 2);
+    ck_assert_int_eq(err.place.column, 1);
+    ck_assert_msg(strncmp(err.hint, hint, strlen(hint)) == 0, "%s", err.hint);
 }
 END_TEST
 
@@ -408,6 +468,7 @@ main(void)
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, nothing_is_the_default);
     tcase_add_test(tcase, all_of_them);
+    tcase_add_loop_test(tcase, near_directives_are_refused, 0, (int)PGA_COUNT_OF(near));
     tcase_add_test(tcase, canonical_form_is_stable);
     tcase_add_loop_test(tcase, right_ones, 0, PGA_COUNT_OF(right));
     tcase_add_loop_test(tcase, wrong_ones, 0, PGA_COUNT_OF(wrong));

@@ -409,6 +409,45 @@ START_TEST(directories_named_like_scripts_are_refused)
 }
 END_TEST
 
+static void
+make_directory(const char *name)
+{
+    ck_assert_int_eq(mkdir(pga_path_join(&mem, dir, name), 0755), 0);
+}
+
+/* However deep they are, within bounds; a link is not followed, a directory that can't be read is another's. */
+START_TEST(alterations_in_a_directory_below_are_refused)
+{
+    struct pga_error err;
+
+    put("5-a.up.sql", "SELECT 1;\n");
+    make_directory("1.0.0");
+    put("1.0.0/README.md", "");
+    put("1.0.0/x.sql", "");
+    make_directory("1.0.0/a");
+    make_directory("1.0.0/a/b");
+    make_directory("1.0.0/a/b/c");
+    put("1.0.0/a/b/c/6-b.up.sql", "");
+    make_directory(".old");
+    put(".old/6-b.up.sql", "");
+    ck_assert_int_eq(symlink("..", pga_path_join(&mem, dir, "1.0.0/loop")), 0);
+    ck_assert_uint_eq(loaded(dir).count, 1);
+
+    put("1.0.0/a/b/6-b.up.sql", "");
+    err = refused(dir);
+    ck_assert_int_eq(err.id, PGA_ID_FILE_NAME);
+    ck_assert_str_eq(err.message, pga_format(&mem,
+                                             "directory \"%s\": \"%s/1.0.0/a/b/6-b.up.sql\" is an "
+                                             "alteration in a directory below",
+                                             dir, dir));
+    ck_assert_str_eq(err.hint, pga_format(&mem,
+                                          "Move it into \"%s\" itself, where alterations are "
+                                          "looked for, or move the directory \"%s/1.0.0\" "
+                                          "elsewhere.",
+                                          dir, dir));
+}
+END_TEST
+
 START_TEST(scripts_have_a_largest_size)
 {
     char *path = pga_path_join(&mem, dir, "5-a.up.sql");
@@ -530,6 +569,7 @@ main(void)
     tcase_add_test(tcase, names_that_look_alike);
     tcase_add_test(tcase, unreadable_files_are_named);
     tcase_add_test(tcase, directories_named_like_scripts_are_refused);
+    tcase_add_test(tcase, alterations_in_a_directory_below_are_refused);
     tcase_add_test(tcase, scripts_have_a_largest_size);
     tcase_add_test(tcase, missing_directory);
     tcase_add_test(tcase, no_directory);
