@@ -235,6 +235,7 @@ pga_driver_fail_lost(const char *where, const struct pga_server_message *error, 
 {
     (void)pga_fail(err, PGA_ERR_LOST, "the connection to %s was lost", where);
     (void)pga_error_identify(err, PGA_ID_CONNECTION_LOST);
+    (void)pga_error_hint(err, "What was committed is recorded. Run the same command again.");
     if (error == NULL)
         return pga_error_detail(err, "%s", why);
     (void)snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", error->sqlstate);

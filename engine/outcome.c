@@ -294,8 +294,8 @@ pga_outcome_settle(struct pga_runner *runner, const struct pga_step *step, struc
     runner->has_lock = false;
     if (s.old.began == NULL || journal->is_pooled || s.signals > 1) {
         if (err->hint[0] == '\0')
-            (void)pga_error_hint(err, "What was committed is recorded. Run the same command again: "
-                                      "it goes on from what the journal says.");
+            (void)pga_error_hint(err,
+                                 "What was committed is recorded. Run the same command again.");
         return PGA_OUTCOME_NONE;
     }
     if (s.has_first)

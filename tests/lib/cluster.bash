@@ -93,3 +93,20 @@ cluster_log_on_failure() {
     echo "the server's log is kept: $CLUSTER_DIR/log; its end:"
     tail -n 15 "$CLUSTER_DIR/log"
 }
+
+# cluster_ctl DIR ARGUMENTS: pg_ctl for the cluster in DIR, which waits.
+cluster_ctl() {
+    local dir=$1
+    shift
+    CLUSTER_DIR=$dir as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 "$@" >/dev/null 2>&1 3>&-
+}
+
+# cluster_crash: let the cluster die without a checkpoint, as if its machine had.
+cluster_crash() { cluster_ctl "$CLUSTER_DIR" -m immediate stop; }
+
+# cluster_again: start it again, with the same settings.
+cluster_again() {
+    local options
+    options=$(sed 's/^[^ ]* *//' "$CLUSTER_DIR/data/postmaster.opts")
+    cluster_ctl "$CLUSTER_DIR" -o "${options//\"/\'}" start
+}

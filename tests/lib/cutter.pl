@@ -43,6 +43,7 @@ sub drop {
 
 sub cut {
     my ($client, $server) = @_;
+    print "cut\n";
     drop($client);
     # What the server still sends is read, so that it is not held up, and thrown away.
     if ($how eq 'both') { drop($server) } else { delete $peer{$server} }
@@ -65,7 +66,8 @@ while (1) {
             next;
         }
         my $peer = $peer{$socket};
-        if (!sysread($socket, my $text, 65536)) {
+        my $text;
+        if (!sysread($socket, $text, 65536)) {
             drop($socket);
             drop($peer) if $peer;
             next;
