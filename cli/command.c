@@ -74,6 +74,17 @@ static const struct {
     {"repair", "doctor"},   {"validate", "doctor"}, {"dry-run", "plan"},
 };
 
+/* Whether a word looks like a connection string, or has one. */
+static bool
+is_database(const char *word)
+{
+    const struct pga_value path = {.kind = PGA_VALUE_PATH};
+    const char *behind = word[0] == '-' ? strchr(word, '=') : NULL;
+
+    return pga_value_is_misplaced(&path, word) ||
+           (behind != NULL && pga_value_is_misplaced(&path, behind + 1));
+}
+
 bool
 pga_command_unknown(const char *name, struct pga_error *err)
 {
@@ -85,15 +96,20 @@ pga_command_unknown(const char *name, struct pga_error *err)
     for (size_t i = 0; i < PGA_COUNT_OF(commands); i++)
         names[i] = commands[i].name;
     nearest = pga_nearest(name, names, PGA_COUNT_OF(commands));
-    (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"",
-                   pga_printable(&mem, pga_str_of(name)));
+    /* What stands where it doesn't belong isn't shown: a connection string, or the value behind an option. */
+    if (is_database(name))
+        (void)pga_fail(err, PGA_ERR_USAGE, "there is no such command");
+    else
+        (void)pga_fail(err, PGA_ERR_USAGE, "there is no command \"%s\"",
+                       pga_printable(&mem, pga_str_of(name)));
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_COMMAND);
     for (size_t i = 0; i < PGA_COUNT_OF(elsewhere); i++)
         if (strcmp(name, elsewhere[i].word) == 0)
             nearest = elsewhere[i].command;
     if (name[0] == '-')
         return pga_error_hint(err, "The command comes first: pgalter COMMAND %s",
-                              pga_printable(&mem, pga_str_of(name)));
+                              is_database(name) ? "--db URL"
+                                                : pga_printable(&mem, pga_str_of(name)));
     if (nearest != NULL)
         return pga_error_hint(err, "Did you mean \"pgalter %s\"?", nearest);
     return pga_error_hint(err, "\"pgalter help\" lists the commands.");
@@ -170,7 +186,8 @@ open_document(struct pga_context *ctx, const char *command)
     ctx->json = pga_json_object();
     pga_json_set_int(ctx->json, "format", 1);
     /* What begins so is no command, whatever it is. */
-    pga_json_set_text(ctx->json, "command", command[0] == '-' ? NULL : command);
+    pga_json_set_text(ctx->json, "command",
+                      command[0] == '-' || is_database(command) ? NULL : command);
 }
 
 /* A database is named by an option; where one types it as an argument, nothing must be connected to first. */
@@ -182,11 +199,11 @@ check_no_database(struct pga_context *ctx, struct pga_error *err)
 
     for (size_t i = 0; i < options->argument_count; i++) {
         struct pga_str word = pga_str_of(options->arguments[i]);
-        bool is_database = strstr(word.data, "://") != NULL;
+        bool names_one = is_database(word.data);
 
         for (size_t k = 0; k < PGA_COUNT_OF(beginnings); k++)
-            is_database = is_database || pga_str_starts(word, beginnings[k]);
-        if (!is_database)
+            names_one = names_one || pga_str_starts(word, beginnings[k]);
+        if (!names_one)
             continue;
         (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" takes no connection string as an argument",
                        ctx->command->name);

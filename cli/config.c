@@ -172,6 +172,12 @@ check_value(const struct reader *reader, const struct pga_option *option,
     struct pga_arena mem = {0};
     const char *hint = pga_value_check(&mem, &option->value, node->scalar);
 
+    if (pga_value_is_misplaced(&option->value, node->scalar)) {
+        (void)pga_fail(reader->err, PGA_ERR_USAGE,
+                       "a connection string stands where \"%s\" has its value", node->key);
+        (void)pga_error_hint(reader->err, "The key for the database is \"database\".");
+        return place_node(reader, node, PGA_ID_VALUE);
+    }
     if (hint == NULL)
         return true;
     (void)pga_fail(reader->err, PGA_ERR_USAGE, "the configuration's \"%s\" is \"%s\"", node->key,

@@ -287,6 +287,17 @@ pga_option_origin(struct pga_arena *mem, const struct pga_options *options, enum
                                : pga_format(mem, "file \"%s\", named by %s", value->path, from);
 }
 
+static bool
+refuse_misplaced(struct pga_arena *mem, const struct pga_options *options, enum pga_option_id id,
+                 struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_USAGE, "a connection string stands where %s has its value (%s)",
+                   pga_option_table[id].argument, pga_option_origin(mem, options, id));
+    (void)pga_error_identify(err, PGA_ID_VALUE);
+    return pga_error_hint(err, "It is not shown, as a password may be in it. The database is named "
+                               "by --db or PGALTER_DATABASE_URL.");
+}
+
 bool
 pga_options_check(const struct pga_options *options, struct pga_error *err)
 {
@@ -298,6 +309,8 @@ pga_options_check(const struct pga_options *options, struct pga_error *err)
         const char *hint =
             text == NULL ? NULL : pga_value_check(&mem, &pga_option_table[i].value, text);
 
+        if (text != NULL && pga_value_is_misplaced(&pga_option_table[i].value, text))
+            return refuse_misplaced(&mem, options, (enum pga_option_id)i, err);
         if (hint != NULL)
             return pga_option_refuse(options, (enum pga_option_id)i, hint, err);
     }

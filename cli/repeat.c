@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/mask.h"
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/session.h"
@@ -32,6 +33,8 @@ append_options(struct pga_context *ctx, const struct pga_command *command, struc
             continue;
         if (repeated[i] == PGA_OPTION_DB && !pga_same(pga_session_mask(ctx, text), text))
             text = "URL";
+        else if (!pga_same(pga_mask_text(ctx->mem, text), text))
+            text = option->argument;
         pga_buf_appendf(buf, " --%s %s", option->name, pga_shell_word(ctx->mem, text));
     }
 }

@@ -102,3 +102,28 @@ pga_value_check(struct pga_arena *mem, const struct pga_value *value, const char
     }
     return NULL;
 }
+
+/* Whether `word`, blanks and "=" stand in the text, as in a connection string of key=value pairs. */
+static bool
+has_key(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *at = text; strlen(at) > len; at++)
+        if (pga_str_equal_nocase((struct pga_str){at, len}, word) &&
+            at[len + strspn(at + len, " ")] == '=')
+            return true;
+    return false;
+}
+
+bool
+pga_value_is_misplaced(const struct pga_value *value, const char *text)
+{
+    struct pga_str start = pga_str_of(text);
+
+    if (value->kind == PGA_VALUE_TEXT || value->kind == PGA_VALUE_SECRET)
+        return false;
+    return strstr(text, "://") != NULL || pga_str_starts(start, "postgresql:") ||
+           pga_str_starts(start, "postgres:") || has_key(text, "password") ||
+           has_key(text, "dbname") || has_key(text, "host");
+}

@@ -37,4 +37,10 @@ struct pga_value {
  */
 const char *pga_value_check(struct pga_arena *mem, const struct pga_value *value, const char *text);
 
+/*
+ * Whether a connection string stands where such a value belongs: a slip that must be refused without showing it, as what is
+ * no proper one can't be masked either.  Free text may be anything.
+ */
+bool pga_value_is_misplaced(const struct pga_value *value, const char *text);
+
 #endif
