@@ -124,7 +124,7 @@ gone_within() {
     needs_network
     needs_server 140000
     local start
-    begin_far deploy
+    begin_far deploy --wait 3s
     until_true "$db" "$sleeping"
     cable down
     start=$SECONDS
