@@ -110,6 +110,12 @@ pga_driver_describe(struct pga_driver *d)
     return d->ops->describe(d);
 }
 
+size_t
+pga_driver_fence_sql(struct pga_driver *d, struct pga_buf *buf)
+{
+    return d->ops->fence_sql(d, buf);
+}
+
 bool
 pga_driver_reconnect(struct pga_driver *d, struct pga_error *err)
 {

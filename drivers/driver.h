@@ -108,6 +108,7 @@ struct pga_driver_ops {
     int (*server_version)(struct pga_driver *d);
     char *(*quote_identifier)(struct pga_driver *d, struct pga_arena *mem, const char *name);
     const char *(*describe)(struct pga_driver *d);
+    size_t (*fence_sql)(struct pga_driver *d, struct pga_buf *buf);
     bool (*reconnect)(struct pga_driver *d, struct pga_error *err);
     void (*close)(struct pga_driver *d);
 };
@@ -172,6 +173,12 @@ char *pga_driver_quote_identifier(struct pga_driver *d, struct pga_arena *mem, c
 
 /* Where the session goes, for people: "database \"app\" on db.example:5432 as user \"u\"". */
 const char *pga_driver_describe(struct pga_driver *d);
+
+/*
+ * Append what has to be set again behind a RESET ALL, so that the server still ends the session of a client that died
+ * (FACTS 3): at most one statement.  Returns how many; mostly 0, since start-up options survive a reset.
+ */
+size_t pga_driver_fence_sql(struct pga_driver *d, struct pga_buf *buf);
 
 /* Close the session and open a new one with the same settings. Errors: as opening. */
 bool pga_driver_reconnect(struct pga_driver *d, struct pga_error *err) PGA_MUST_CHECK;

@@ -250,7 +250,7 @@ run_apart(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error 
         return false;
     p->row = started;
     (void)PGA_FAULT(statement_started);
-    (void)pga_session_reset_sql(&settings);
+    (void)pga_session_reset_sql(&settings, p->runner->driver);
     session_timeouts(&settings, &head, &p->units.statements.items[unit->first]);
     if (!run_message(p, &settings, err) || !send_settings(p, unit->first, err) ||
         !send_statement(p, unit->first, err)) {

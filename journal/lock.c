@@ -146,6 +146,7 @@ try_once(struct pga_journal *journal, bool *taken, struct pga_error *err)
 
     pga_buf_append_c(&sql, "BEGIN ISOLATION LEVEL READ COMMITTED;\n");
     at = 1 + pga_session_read_sql(&sql, journal);
+    at += is_shared ? 0 : pga_driver_fence_sql(journal->driver, &sql);
     pga_buf_append(
         &sql, key_sql(&mem, journal, is_shared ? pga_text_lock_free_sql : pga_text_lock_try_sql));
     if (has_head)

@@ -19,10 +19,10 @@
 #define UNCLEAN                 "pgalter: unclean: "
 
 size_t
-pga_session_reset_sql(struct pga_buf *buf)
+pga_session_reset_sql(struct pga_buf *buf, struct pga_driver *driver)
 {
     pga_buf_append_c(buf, pga_text_reset_sql);
-    return RESET_COUNT;
+    return RESET_COUNT + pga_driver_fence_sql(driver, buf);
 }
 
 size_t
@@ -65,7 +65,7 @@ begin_sql(struct pga_buf *buf, const struct pga_journal *journal)
     size_t count;
 
     if (!journal->settings.is_shared)
-        return pga_session_reset_sql(buf);
+        return pga_session_reset_sql(buf, journal->driver);
     count = pga_session_read_sql(buf, journal);
     pga_sql_text(&values, "strings", journal->standard_strings ? "on" : "off");
     pga_sql_expand(buf, pga_text_unclean_sql, &values);

@@ -38,8 +38,11 @@ size_t pga_session_head_sql(struct pga_buf *buf, const struct pga_journal *journ
  */
 size_t pga_session_user_sql(struct pga_buf *buf, const struct pga_journal *journal);
 
-/* Append the resets alone, for a statement that runs outside a transaction; returns how many they are. */
-size_t pga_session_reset_sql(struct pga_buf *buf);
+/*
+ * Append the resets alone, for a statement that runs outside a transaction, and what they would undo of the session's
+ * fences; returns how many statements these are.
+ */
+size_t pga_session_reset_sql(struct pga_buf *buf, struct pga_driver *driver);
 
 /*
  * Append the resets that a transaction of pgalter's own needs that only reads: role and settings.  The others can't

@@ -137,3 +137,21 @@ pga_pq_fence_set(struct pga_pq *pq)
             pq->was_set[i] = pga_driver_query(&pq->base, &message, &scratch, &results, &unsettable);
     }
 }
+
+size_t
+pga_pq_fence_sql(const struct pga_pq *pq, struct pga_buf *buf)
+{
+    const char *before = "SELECT ";
+
+    for (size_t i = 0; i < pq->fence_count; i++) {
+        if (!pq->was_set[i])
+            continue;
+        pga_buf_appendf(buf, "%spg_catalog.set_config('%s', '%s', false)", before,
+                        pq->fences[i].name, pq->fences[i].value);
+        before = ", ";
+    }
+    if (before[0] == 'S')
+        return 0;
+    pga_buf_append_c(buf, ";\n");
+    return 1;
+}

@@ -76,6 +76,12 @@ pq_describe(struct pga_driver *d)
     return pq_of(d)->where;
 }
 
+static size_t
+pq_fence_sql(struct pga_driver *d, struct pga_buf *buf)
+{
+    return pga_pq_fence_sql(pq_of(d), buf);
+}
+
 static bool
 pq_reconnect(struct pga_driver *d, struct pga_error *err)
 {
@@ -100,6 +106,7 @@ static const struct pga_driver_ops pq_ops = {
     .server_version = pq_server_version,
     .quote_identifier = pq_quote_identifier,
     .describe = pq_describe,
+    .fence_sql = pq_fence_sql,
     .reconnect = pq_reconnect,
     .close = pq_close,
 };

@@ -201,6 +201,9 @@ void pga_pq_fence_forget(struct pga_pq *pq);
 /* Set them in the session where they could not be start-up options.  Nothing depends on their success. */
 void pga_pq_fence_set(struct pga_pq *pq);
 
+/* Append what sets them again where they were set in the session; returns the number of statements. */
+size_t pga_pq_fence_sql(const struct pga_pq *pq, struct pga_buf *buf);
+
 /* patience.c */
 
 /* What is remembered from one try to connect to the next. */

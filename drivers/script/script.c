@@ -190,6 +190,15 @@ script_describe(struct pga_driver *d PGA_UNUSED)
     return "database \"script\" on a scripted server";
 }
 
+static size_t
+script_fence_sql(struct pga_driver *d, struct pga_buf *buf)
+{
+    const char *sql = scripted_of(d)->settings->fence_sql;
+
+    pga_buf_append_c(buf, sql == NULL ? "" : sql);
+    return sql != NULL;
+}
+
 static bool
 script_reconnect(struct pga_driver *d, struct pga_error *err)
 {
@@ -220,6 +229,7 @@ static const struct pga_driver_ops script_ops = {
     .server_version = script_server_version,
     .quote_identifier = script_quote_identifier,
     .describe = script_describe,
+    .fence_sql = script_fence_sql,
     .reconnect = script_reconnect,
     .close = script_close,
 };

@@ -45,6 +45,7 @@ struct pga_script_settings {
     size_t fail_at; /* the Nth call (1-based) loses the connection, or can't reconnect; 0: none */
     int server_version; /* 0: 150000 */
     bool repeat; /* any number of messages: a line answers every one that contains its text */
+    const char *fence_sql; /* one statement to set fences again; NULL: none */
     const char *const
         *parameters; /* name, value, name, value ..., NULL; NULL: an ordinary UTF-8 session */
 };

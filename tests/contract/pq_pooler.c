@@ -120,10 +120,15 @@ START_TEST(refused_options_are_set_later)
                        port),
     };
     struct pga_driver *d = pga_test_open(&settings);
+    struct pga_buf again = pga_buf_on(&mem);
     const char *timeout = pga_test_value(d, "SHOW idle_in_transaction_session_timeout", &mem);
 
     /* Through a pooler, whose pid is another, a SET would stay for whoever comes next. */
     ck_assert_str_eq(timeout, _i == POOLER_SHOWS_PID ? "1min" : "0");
+    /* A reset leads back to how the server began the session, so they are set again. */
+    ck_assert_uint_eq(pga_driver_fence_sql(d, &again), _i == POOLER_SHOWS_PID);
+    pga_test_run(d, pga_format(&mem, "BEGIN; RESET ALL; %s COMMIT", again.data));
+    ck_assert_str_eq(pga_test_value(d, "SHOW idle_in_transaction_session_timeout", &mem), timeout);
     pga_driver_close(&d);
     stop_pooler(pooler);
 }

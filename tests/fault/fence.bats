@@ -144,6 +144,21 @@ gone_within() {
     gone_within 15
 }
 
+@test "killed in the middle of a statement, behind a proxy that takes no start-up options" {
+    needs_server 140000
+    local proxy
+    mkdir "$CLUSTER_DIR/proxy"
+    perl "$PGA_TEST_SOURCE_DIR/tests/lib/no_options.pl" "$CLUSTER_DIR/proxy/.s.PGSQL.5432" "$PGHOST/.s.PGSQL.5432" \
+        >"$BATS_TEST_TMPDIR/proxy" 3>&- &
+    proxy=$!
+    until [ -s "$BATS_TEST_TMPDIR/proxy" ]; do sleep 0.05; done
+    begin deploy --db "host=$CLUSTER_DIR/proxy dbname=$db gssencmode=disable"
+    until_true "$db" "$sleeping"
+    kill -KILL "$pid"
+    gone_within 15
+    kill "$proxy"
+}
+
 @test "frozen between two statements" {
     needs_server 140000
     needs_faults

@@ -262,6 +262,12 @@ fake_describe(struct pga_driver *d PGA_UNUSED)
     return "a fake server";
 }
 
+static size_t
+fake_fence_sql(struct pga_driver *d PGA_UNUSED, struct pga_buf *buf PGA_UNUSED)
+{
+    return 0;
+}
+
 static bool
 fake_reconnect(struct pga_driver *d, struct pga_error *err)
 {
@@ -293,6 +299,7 @@ static const struct pga_driver_ops fake_ops = {
     .server_version = fake_server_version,
     .quote_identifier = fake_quote_identifier,
     .describe = fake_describe,
+    .fence_sql = fake_fence_sql,
     .reconnect = fake_reconnect,
     .close = fake_close,
 };

@@ -67,7 +67,7 @@ add_step(struct pga_buf *sql, const char *text, bool guarded)
 {
     struct pga_statements tags = tags_of(pga_str_of(text));
     struct pga_session_head head = {0};
-    struct pga_journal journal = {0};
+    struct pga_journal journal = {.driver = driver};
 
     if (guarded)
         (void)pga_session_head_sql(sql, &journal, &head);

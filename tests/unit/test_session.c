@@ -51,6 +51,7 @@ START_TEST(the_head)
     struct pga_session_head head = {.lock_timeout_ms = 1500, .statement_timeout_ms = 86400000};
     struct pga_buf buf = pga_buf_on(&mem);
 
+    connect_to(NULL, 0, NULL);
     ck_assert_uint_eq(pga_session_head_sql(&buf, &journal, &head), 11);
     ck_assert_str_eq(
         buf.data, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE NOT DEFERRABLE;\n"
@@ -123,11 +124,38 @@ START_TEST(the_resets)
 {
     struct pga_buf buf = pga_buf_on(&mem);
 
-    ck_assert_uint_eq(pga_session_reset_sql(&buf), 8);
+    connect_to(NULL, 0, NULL);
+    ck_assert_uint_eq(pga_session_reset_sql(&buf, driver), 8);
     ck_assert(pga_str_starts(pga_buf_str(&buf), "RESET SESSION AUTHORIZATION; RESET ROLE;"));
     buf = pga_buf_on(&mem);
     ck_assert_uint_eq(pga_session_read_sql(&buf, &journal), 3);
     ck_assert_str_eq(buf.data, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;\n");
+}
+END_TEST
+
+/* Where the session's fences are no start-up options, a reset undoes them. */
+START_TEST(fences_stand_again_behind_the_resets)
+{
+    static const char fences[] =
+        "SELECT pg_catalog.set_config('idle_session_timeout', '60s', false);\n";
+    struct pga_session_head head = {0};
+    struct pga_buf buf = pga_buf_on(&mem);
+    const char *reset, *set, *local;
+
+    connect_to(NULL, 0, NULL);
+    script.fence_sql = fences;
+    ck_assert_uint_eq(pga_session_reset_sql(&buf, driver), 9);
+    buf = pga_buf_on(&mem);
+    ck_assert_uint_eq(pga_session_head_sql(&buf, &journal, &head), 12);
+    reset = strstr(buf.data, "RESET ALL");
+    set = strstr(buf.data, fences);
+    local = strstr(buf.data, "SET LOCAL");
+    ck_assert(reset != NULL && set > reset && local > set);
+    /* A session that others use too is left as it is. */
+    journal.settings.is_shared = true;
+    buf = pga_buf_on(&mem);
+    (void)pga_session_head_sql(&buf, &journal, &head);
+    ck_assert_ptr_null(strstr(buf.data, "idle_session_timeout"));
 }
 END_TEST
 
@@ -295,6 +323,7 @@ main(void)
     tcase_add_test(tcase, what_a_shared_session_lacks_is_not_put_back);
     tcase_add_test(tcase, an_unclean_session_is_told);
     tcase_add_test(tcase, the_resets);
+    tcase_add_test(tcase, fences_stand_again_behind_the_resets);
     tcase_add_test(tcase, nothing_changed_costs_nothing);
     tcase_add_test(tcase, a_changed_encoding_is_put_back);
     tcase_add_test(tcase, changed_strings_are_put_back);
