@@ -28,6 +28,7 @@ struct settling {
     bool has_head;
     struct pga_digest first; /* hash of row 0, which is the journal's identity */
     bool has_first;
+    bool made_it; /* this run wrote row 0 */
     int signals;
     bool is_back; /* there is a session that can be asked */
     bool stays;   /* the old process did not end */
@@ -128,7 +129,10 @@ is_unfinished(struct pga_journal *journal, const char *id, bool *out, struct pga
     return true;
 }
 
-/* Whether the history goes on from where this run had it.  A journal that is not the same one is an error. */
+/*
+ * Whether the history goes on from where this run had it.  A journal that is not the same one is an error, and so is none;
+ * unless this run had made it, so that a failover may have lost that, too.
+ */
 static bool
 has_grown(const struct settling *s, bool *out, struct pga_error *err)
 {
@@ -137,7 +141,8 @@ has_grown(const struct settling *s, bool *out, struct pga_error *err)
     *out = !s->has_head || ((uint64_t)s->head.seq < journal->row_count &&
                             pga_digest_equal(&journal->rows[s->head.seq].hash, &s->head.hash));
     if (*out || !s->has_first ||
-        (journal->row_count > 0 && pga_digest_equal(&journal->rows[0].hash, &s->first)))
+        (journal->row_count == 0 ? s->made_it
+                                 : pga_digest_equal(&journal->rows[0].hash, &s->first)))
         return true;
     return pga_journal_fail_replaced(journal, err);
 }
@@ -298,8 +303,10 @@ pga_outcome_settle(struct pga_runner *runner, const struct pga_step *step, struc
                                  "What was committed is recorded. Run the same command again.");
         return PGA_OUTCOME_NONE;
     }
-    if (s.has_first)
+    if (s.has_first) {
         s.first = journal->rows[0].hash;
+        s.made_it = pga_same(journal->rows[0].run, journal->settings.run);
+    }
     pga_runner_report(runner, &(struct pga_event_report){.happening = PGA_HAPPENING_SESSION_LOST,
                                                          .step = step,
                                                          .error = err});

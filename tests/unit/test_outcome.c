@@ -228,6 +228,24 @@ START_TEST(another_journal)
 }
 END_TEST
 
+/* The journal was this run's own, and a failover lost its making. */
+START_TEST(no_journal_any_more)
+{
+    bool seen = false;
+
+    for (size_t call = 1; call < 40 && !seen; call++) {
+        teardown();
+        setup();
+        w.server.hook = forget_all;
+        w.server.hook_at = w.server.calls + call;
+        (void)lose_in("CREATE TABLE more", 0);
+        seen = p.result.outcome == PGA_OUTCOME_BEHIND && p.err.code == PGA_ERR_LOST;
+    }
+    ck_assert(seen);
+    ck_assert_uint_eq(p.result.done, 0);
+}
+END_TEST
+
 START_TEST(an_old_process_that_takes_its_time)
 {
     w.server.stays = 20;
@@ -434,6 +452,7 @@ main(void)
     tcase_add_test(tcase, a_step_that_another_run_has_done_since);
     tcase_add_test(tcase, a_server_that_lacks_the_end);
     tcase_add_test(tcase, another_journal);
+    tcase_add_test(tcase, no_journal_any_more);
     tcase_add_test(tcase, an_old_process_that_takes_its_time);
     tcase_add_test(tcase, an_old_process_that_may_not_be_ended);
     tcase_add_test(tcase, an_old_process_that_does_not_end);
