@@ -335,6 +335,14 @@ finish_output(struct pga_context *ctx, int status)
     /* As of a program that dies of SIGPIPE, and as silent: `pgalter list | head` has what it wants. */
     if (ctx->output_errno == EPIPE && status == 0 && (ctx->command->needs & PGA_CHANGES) == 0)
         return 128 + SIGPIPE;
+    /* Nobody reads it any more, or wanted to: what was done is done, and must not be tried again for that. */
+    if ((ctx->output_errno == EPIPE || ctx->output_errno == EBADF) && status == 0 &&
+        (ctx->command->needs & PGA_CHANGES) != 0) {
+        pga_log_write(&ctx->log, PGA_LOG_WARNING,
+                      "the command was carried out; nobody reads its output: %s",
+                      strerror(ctx->output_errno));
+        return ctx->exit_status;
+    }
     if (status == 0) {
         report_lost_output(ctx);
         return 1;
