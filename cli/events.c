@@ -184,8 +184,11 @@ pga_event_happened(struct pga_context *ctx, const struct pga_event_report *repor
         pga_log_event(log, PGA_LOG_WARNING, PGA_LOG_EVENT_STEP_RETRIED, fields,
                       pga_mask_text(ctx->mem, report->error->message));
         break;
+    case PGA_HAPPENING_STEP_WAITS:
+        pga_log_event(log, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_WAITS, fields, report->note);
+        break;
     case PGA_HAPPENING_STEP_RESUMED:
-        pga_log_event(log, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_RESUMED, fields, NULL);
+        pga_log_event(log, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_RESUMED, fields, report->note);
         break;
     case PGA_HAPPENING_STEP_DONE:
         pga_json_set_int(fields, "ms", report->duration_ms);

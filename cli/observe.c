@@ -127,6 +127,7 @@ tell_always(struct pga_context *ctx, const struct pga_event_report *report)
         tell_step(ctx, report);
         break;
     case PGA_HAPPENING_LOCK_RETAKEN:
+    case PGA_HAPPENING_STEP_WAITS:
     case PGA_HAPPENING_STEP_RESUMED:
         break;
     }
@@ -166,9 +167,14 @@ tell_people(struct pga_context *ctx, const struct pga_event_report *report)
                       report->step->id, report->error->message,
                       pga_format_duration_ms(ctx->mem, report->duration_ms));
         break;
+    case PGA_HAPPENING_STEP_WAITS:
+        pga_log_write(log, PGA_LOG_INFO, "%s was interrupted before; waiting: %s", report->step->id,
+                      pga_shown(ctx, report->note));
+        break;
     case PGA_HAPPENING_STEP_RESUMED:
-        pga_log_write(log, PGA_LOG_INFO, "%s was interrupted before; going on where it stopped",
-                      report->step->id);
+        pga_log_write(log, PGA_LOG_INFO, "%s was interrupted before; going on where it stopped%s%s",
+                      report->step->id, report->note == NULL ? "" : ": ",
+                      report->note == NULL ? "" : pga_shown(ctx, report->note));
         break;
     case PGA_HAPPENING_PLANNED:
     case PGA_HAPPENING_STEP_DONE:

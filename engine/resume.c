@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "engine/trace.h"
 
 const char *
 pga_unit_run_undone(const struct pga_unit_run *p)
@@ -61,21 +62,82 @@ ask_done_when(struct pga_unit_run *p, bool *done, struct pga_error *err)
     return pga_error_detail(err, "Its done-when query can't tell: %s.", message);
 }
 
-/* Decide what became of a statement that was started by a run that ended. */
-static bool
-resolve_started(struct pga_unit_run *p, struct pga_error *err)
+/* Tell that somebody else's work is waited for. */
+static void
+report_wait(struct pga_unit_run *p, const char *note)
 {
-    struct pga_unfinished decided = p->row;
+    pga_runner_report(p->runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_WAITS,
+                                                            .step = p->step,
+                                                            .note = note});
+}
+
+static bool
+fail_built(const struct pga_unit_run *p, const struct pga_trace *trace, struct pga_error *err)
+{
+    (void)pga_fail(err, PGA_ERR_LOCKED, "process %s is still building an index of it",
+                   trace->builder);
+    (void)pga_error_identify(err, PGA_ID_LOCKED);
+    (void)pga_script_place(err, p->script,
+                           p->units.statements.items[p->units.items[p->row.unit].first].offset);
+    return pga_error_hint(err, "Nothing was changed. When it has ended, run the same command "
+                               "again; its result decides.");
+}
+
+/* What the catalogs say, once nobody is at it any more. */
+static bool
+look_at_trace(struct pga_unit_run *p, struct pga_trace *out, struct pga_error *err)
+{
+    const struct pga_clock *clock = p->runner->clock;
+    int64_t started = pga_clock_now_ms(clock);
+    bool told = false;
+
+    for (;;) {
+        if (!pga_trace_read(p, p->units.items[p->row.unit].first, out, err))
+            return false;
+        if (out->verdict != PGA_VERDICT_WAIT)
+            return true;
+        if (!told)
+            report_wait(p, pga_format(p->mem, "process %s builds the index", out->builder));
+        told = true;
+        if (pga_clock_now_ms(clock) - started > p->runner->settings.lock_wait_ms)
+            return fail_built(p, out, err);
+        pga_clock_sleep_ms(clock, PGA_CLAIM_POLL_MS);
+        if (!pga_interrupt_check(err))
+            return false;
+    }
+}
+
+/* Where no catalog tells, the script's own query does, if it has one. */
+static bool
+settle_doubt(struct pga_unit_run *p, struct pga_trace *trace, struct pga_error *err)
+{
     bool done = false;
 
+    if (trace->verdict != PGA_VERDICT_DOUBT)
+        return true;
+    if (p->script->directives.done_when == NULL)
+        return fail_half_done(p, err);
     if (!ask_done_when(p, &done, err))
         return false;
-    decided.progress = PGA_PROGRESS_NEXT;
-    decided.unit += done ? 1 : 0;
-    if (!pga_unfinished_update(p->runner->journal, &p->row, &decided, err))
-        return false;
-    p->row = decided;
+    *trace = (struct pga_trace){
+        .verdict = done ? PGA_VERDICT_DONE : PGA_VERDICT_AGAIN,
+        .note = done ? "done-when says that the statement took effect"
+                     : "done-when says that it did not take effect; the statement runs again",
+    };
     return true;
+}
+
+/* Clear away what the statement left, and write down what is next. */
+static bool
+resolve_started(struct pga_unit_run *p, const struct pga_trace *trace, struct pga_error *err)
+{
+    struct pga_unfinished decided = p->row;
+
+    if (!pga_trace_mend(p, p->units.items[p->row.unit].first, trace, 0, err))
+        return false;
+    decided.progress = PGA_PROGRESS_NEXT;
+    decided.unit += trace->verdict == PGA_VERDICT_DONE ? 1 : 0;
+    return pga_unit_run_record(p, &decided, err);
 }
 
 static bool
@@ -110,6 +172,8 @@ wait_for_claim(struct pga_unit_run *p, const struct pga_unfinished *found, bool 
             return false;
         if (!alive)
             return true;
+        if (!*out_waited)
+            report_wait(p, pga_format(p->mem, "the session of run %s still works", found->run));
         *out_waited = true;
         pga_runner_unlock(p->runner); /* the other one may need it to go on */
         if (pga_clock_now_ms(clock) - started > p->runner->settings.lock_wait_ms)
@@ -159,8 +223,6 @@ check_record(const struct pga_unit_run *p, const struct pga_unfinished *found,
         return pga_error_hint(err, "Somebody wrote to the journal's table \"unfinished\". Look at "
                                    "the journal: pgalter doctor");
     }
-    if (is_in_doubt(p) && p->script->directives.done_when == NULL)
-        return fail_half_done(p, err);
     return true;
 }
 
@@ -171,6 +233,7 @@ pga_unit_run_take_up(struct pga_unit_run *p, const struct pga_source *source,
 {
     bool in_before = source->before != NULL && (size_t)source->before->part == found->script;
     const struct pga_script_text *script = in_before ? source->before : source->main;
+    struct pga_trace trace = {0};
 
     if (!wait_for_claim(p, found, &outcome->is_overtaken, err))
         return false;
@@ -179,10 +242,12 @@ pga_unit_run_take_up(struct pga_unit_run *p, const struct pga_source *source,
     if (!pga_unit_run_load(p, script, err))
         return false;
     p->row = *found;
-    if (!check_record(p, found, err) || !take_over(p, found, err) ||
-        (is_in_doubt(p) && !resolve_started(p, err)))
+    if (!check_record(p, found, err) ||
+        (is_in_doubt(p) && (!look_at_trace(p, &trace, err) || !settle_doubt(p, &trace, err))) ||
+        !take_over(p, found, err))
         return false;
     pga_runner_report(p->runner, &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RESUMED,
-                                                            .step = p->step});
-    return true;
+                                                            .step = p->step,
+                                                            .note = trace.note});
+    return !is_in_doubt(p) || resolve_started(p, &trace, err);
 }

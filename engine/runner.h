@@ -35,7 +35,8 @@ enum pga_happening {
     PGA_HAPPENING_SESSION_LOST, /* error; step, or NULL: what became of it is about to be found out */
     PGA_HAPPENING_STEP_STARTED, /* step, index */
     PGA_HAPPENING_STEP_RETRIED, /* step, error: after a lock timeout or deadlock; duration_ms until the next try */
-    PGA_HAPPENING_STEP_RESUMED, /* step: a run before this one ended in its middle */
+    PGA_HAPPENING_STEP_WAITS, /* step, note: somebody is still at work on what a run before this one left */
+    PGA_HAPPENING_STEP_RESUMED, /* step, note: a run before this one ended in its middle */
     PGA_HAPPENING_STEP_DONE,    /* step, index, duration_ms: committed */
 };
 
@@ -47,6 +48,7 @@ struct pga_event_report {
     int64_t duration_ms;
     const struct pga_lock_holder *holder;
     const struct pga_error *error;
+    const char *note; /* what was found, and what is done about it; NULL: nothing is to be said */
 };
 
 typedef void pga_observe_fn(void *ctx, const struct pga_event_report *report);

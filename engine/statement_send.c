@@ -27,38 +27,59 @@ fail_strings(const struct pga_script_text *script, const struct pga_statement *s
                                "statement of the script.");
 }
 
-bool
-pga_statement_send(struct pga_runner *runner, struct pga_arena *mem,
-                   const struct pga_script_text *script, const struct pga_statements *statements,
-                   size_t index, struct pga_error *err)
+static enum pga_fate
+fate_of(struct pga_driver *driver, const struct pga_results *results)
 {
-    const struct pga_statement *statement = &statements->items[index];
+    if (results->error != NULL && pga_driver_transaction(driver) != PGA_TRANSACTION_LOST)
+        return PGA_FATE_REFUSED;
+    return results->count > 0 && results->error == NULL ? PGA_FATE_DONE : PGA_FATE_UNKNOWN;
+}
+
+bool
+pga_sending_run(struct pga_sending *sending, struct pga_error *err)
+{
+    const struct pga_script_text *script = sending->script;
+    struct pga_driver *driver = sending->runner->driver;
+    const struct pga_statement *statement = &sending->statements->items[sending->index];
     struct pga_str data = pga_str_slice(script->text, statement->data_offset, statement->data_len);
     struct pga_message message = {
         .sql = pga_str_slice(script->text, statement->offset, statement->len)};
     struct pga_span span = {.len = statement->len, .script_offset = statement->offset};
     struct pga_results results = {0};
     struct pga_sent sent = {.script = script,
-                            .statements = statements,
-                            .first = index,
-                            .end = index + 1,
+                            .statements = sending->statements,
+                            .first = sending->index,
+                            .end = sending->index + 1,
                             .map = {.items = &span, .count = 1, .capacity = 1},
                             .message = message.sql,
-                            .in_bytes = pga_positions_in_bytes(runner->driver),
+                            .in_bytes = pga_positions_in_bytes(driver),
                             .results = &results};
     bool fine;
 
+    sending->fate = PGA_FATE_UNSENT;
     if (statement->strings_matter &&
-        statement->standard_strings != pga_session_standard_strings(runner->driver))
+        statement->standard_strings != pga_session_standard_strings(driver))
         return fail_strings(script, statement, err);
     if (statement->kind == PGA_STATEMENT_COPY_IN) {
         message.copies = &data;
         message.copy_count = 1;
     }
-    runner->sent = &sent;
-    fine = pga_driver_query(runner->driver, &message, mem, &results, err);
-    runner->sent = NULL;
+    sending->runner->sent = &sent;
+    fine = pga_driver_query(driver, &message, sending->mem, &results, err);
+    sending->runner->sent = NULL;
+    sending->fate = fine ? PGA_FATE_DONE : fate_of(driver, &results);
     if (!fine && err->code == PGA_ERR_SQL)
-        (void)pga_place_failure(mem, &sent, err);
+        (void)pga_place_failure(sending->mem, &sent, err);
     return fine;
+}
+
+bool
+pga_statement_send(struct pga_runner *runner, struct pga_arena *mem,
+                   const struct pga_script_text *script, const struct pga_statements *statements,
+                   size_t index, struct pga_error *err)
+{
+    struct pga_sending sending = {
+        .runner = runner, .mem = mem, .script = script, .statements = statements, .index = index};
+
+    return pga_sending_run(&sending, err);
 }

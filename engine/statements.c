@@ -5,91 +5,14 @@
  */
 #include "engine/statements.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/fault.h"
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
 #include "engine/advice.h"
-#include "engine/invalid_indexes.sql.h"
 #include "engine/retry.h"
-#include "engine/statement_send.h"
 #include "engine/unit_run.h"
 #include "journal/session.h"
-
-bool
-pga_unit_run_load(struct pga_unit_run *p, const struct pga_script_text *script,
-                  struct pga_error *err)
-{
-    p->script = script;
-    p->row.script = script->part;
-    p->row.digest = script->digest;
-    if (!pga_script_units(p->mem, script, p->runner->journal->standard_strings, &p->units, err))
-        return false;
-    for (size_t i = 0; i < p->units.statements.count; i++)
-        p->alters_settings |= p->units.statements.items[i].kind == PGA_STATEMENT_ALTER_SETTINGS;
-    return true;
-}
-
-/* ---- one statement ---- */
-
-static bool
-send_statement(struct pga_unit_run *p, size_t index, struct pga_error *err)
-{
-    return pga_statement_send(p->runner, p->mem, p->script, &p->units.statements, index, err);
-}
-
-static bool
-is_setting(const struct pga_statement *statement)
-{
-    return (statement->kind == PGA_STATEMENT_SESSION_STATE ||
-            statement->kind == PGA_STATEMENT_SET_LEXICAL) &&
-           (pga_str_equal_nocase(statement->first, "set") ||
-            pga_str_equal_nocase(statement->first, "reset")) &&
-           !pga_str_equal_nocase(statement->second, "local");
-}
-
-/* Whether what one setting did is over once the other, later one has run: same name, or all of them. */
-static bool
-is_overridden(const struct pga_statement *setting, const struct pga_statement *later)
-{
-    const char *name = later->second.data;
-
-    if (pga_str_equal_nocase(later->second, "all"))
-        return true;
-    return setting->second.len == later->second.len && name != NULL &&
-           strncasecmp(setting->second.data, name, later->second.len) == 0 &&
-           !pga_str_equal_nocase(later->second, "session");
-}
-
-static bool
-is_discard_all(const struct pga_statement *statement)
-{
-    return pga_str_equal_nocase(statement->first, "discard") &&
-           pga_str_equal_nocase(statement->second, "all");
-}
-
-/* Repeat the script's settings from before a statement, as far as it has not discarded them. */
-static bool
-send_settings(struct pga_unit_run *p, size_t before, struct pga_error *err)
-{
-    const struct pga_statement *items = p->units.statements.items;
-    size_t first = before;
-
-    while (first > 0 && !is_discard_all(&items[first - 1]))
-        first--;
-    for (size_t i = first; i < before; i++) {
-        bool over = !is_setting(&items[i]);
-
-        for (size_t later = i + 1; later < before && !over; later++)
-            over = is_setting(&items[later]) && is_overridden(&items[i], &items[later]);
-        if (!over && !send_statement(p, i, err))
-            return false;
-    }
-    return true;
-}
 
 /* ---- one unit ---- */
 
@@ -109,10 +32,10 @@ run_together(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_err
     struct pga_buf first = pga_buf_on(p->mem), last = pga_buf_on(p->mem);
 
     (void)pga_session_head_sql(&first, p->runner->journal, &head);
-    if (!run_message(p, &first, err) || !send_settings(p, unit->first, err))
+    if (!run_message(p, &first, err) || !pga_unit_run_settings(p, unit->first, err))
         return false;
     for (size_t i = 0; i < unit->count; i++)
-        if (!send_statement(p, unit->first + i, err))
+        if (!pga_unit_run_send(p, unit->first + i, NULL, err))
             return false;
     done.unit++;
     pga_tail_reset_sql(&last, p->runner->journal, p->runner->journal->synchronous_commit);
@@ -121,150 +44,6 @@ run_together(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_err
     if (!run_message(p, &last, err))
         return pga_unfinished_failure(p->runner->journal, p->step->id, err);
     p->row = done;
-    return true;
-}
-
-/* A timeout would leave an INVALID index behind, and dropping that would time out too (STEP 7). */
-static void
-session_timeouts(struct pga_buf *buf, const struct pga_session_head *head,
-                 const struct pga_statement *statement)
-{
-    int64_t lock_timeout = statement->concurrently ? 0 : head->lock_timeout_ms;
-
-    pga_buf_appendf(buf, "SET lock_timeout = %lld; SET statement_timeout = %lld;",
-                    (long long)lock_timeout, (long long)head->statement_timeout_ms);
-}
-
-/* The indexes that are INVALID and not being built: their OIDs, and the statements that drop them. */
-static bool
-load_invalid(struct pga_unit_run *p, struct pga_result *out, struct pga_error *err)
-{
-    return pga_journal_select(p->runner->journal, pga_str_of(pga_text_invalid_indexes_sql), p->mem,
-                              out, err) &&
-           pga_session_check_answer(out, 4, err);
-}
-
-static bool
-note_indexes(struct pga_unit_run *p, struct pga_unfinished *row, struct pga_error *err)
-{
-    struct pga_buf list = pga_buf_on(p->mem);
-    struct pga_result found;
-
-    if (!load_invalid(p, &found, err))
-        return false;
-    for (size_t i = 0; i < found.row_count; i++)
-        pga_buf_appendf(&list, "%s%s", i == 0 ? "" : " ", pga_result_value(&found, i, 0));
-    row->indexes = list.data;
-    return true;
-}
-
-static bool
-has_word(const char *list, const char *word)
-{
-    size_t len = strlen(word);
-
-    for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
-        if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0'))
-            return true;
-    return false;
-}
-
-static bool
-is_name_byte(char c)
-{
-    return isalnum((unsigned char)c) != 0 || c == '_' || ((unsigned char)c & 0x80) != 0;
-}
-
-/* Whether the text has the name in it as a whole word, whatever its case. */
-static bool
-mentions(struct pga_str text, const char *name)
-{
-    size_t len = strlen(name);
-
-    for (size_t at = 0; at + len <= text.len; at++)
-        if (strncasecmp(text.data + at, name, len) == 0 &&
-            (at == 0 || !is_name_byte(text.data[at - 1])) &&
-            (at + len == text.len || !is_name_byte(text.data[at + len])))
-            return true;
-    return false;
-}
-
-/*
- * Drop what a failed statement left behind: indexes that are INVALID now and were not before it (STEP 7).  Another
- * session's build may have failed at the same moment; what the statement does not mention is not ours.
- */
-static bool
-drop_carcasses(struct pga_unit_run *p, const struct pga_statement *statement)
-{
-    struct pga_str text = pga_str_slice(p->script->text, statement->offset, statement->len);
-    struct pga_error ignored = {0};
-    struct pga_result found;
-    bool fine = load_invalid(p, &found, &ignored);
-
-    for (size_t i = 0; fine && i < found.row_count; i++) {
-        if (has_word(p->row.indexes, pga_result_value(&found, i, 0)) ||
-            (!mentions(text, pga_result_value(&found, i, 2)) &&
-             !mentions(text, pga_result_value(&found, i, 3))))
-            continue;
-        fine =
-            pga_driver_run(p->runner->driver, pga_str_of(pga_result_value(&found, i, 1)), &ignored);
-    }
-    return fine;
-}
-
-/*
- * The server said no.  A statement that is all or nothing can be started again by a later run.  A procedure that
- * commits by itself may have done a part, and stays in doubt.
- */
-static void
-give_back(struct pga_unit_run *p, const struct pga_statement *statement)
-{
-    struct pga_unfinished back = p->row;
-    struct pga_error ignored = {0};
-
-    if (statement->kind == PGA_STATEMENT_CALL) {
-        p->in_doubt = true;
-        return;
-    }
-    if (statement->concurrently && !drop_carcasses(p, statement)) {
-        p->in_doubt = true;
-        return;
-    }
-    back.progress = PGA_PROGRESS_NEXT;
-    if (pga_unfinished_update(p->runner->journal, &p->row, &back, &ignored))
-        p->row = back;
-}
-
-/* A statement that can't share a transaction: `started` before it, the record that it is done after it. */
-static bool
-run_apart(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error *err)
-{
-    struct pga_session_head head = pga_step_session(p->runner, p->script, NULL);
-    struct pga_unfinished started = p->row;
-    struct pga_buf settings = pga_buf_on(p->mem);
-
-    started.progress = PGA_PROGRESS_STARTED;
-    if (p->units.statements.items[unit->first].concurrently && !note_indexes(p, &started, err))
-        return false;
-    if (!pga_unfinished_update(p->runner->journal, &p->row, &started, err))
-        return false;
-    p->row = started;
-    (void)PGA_FAULT(statement_started);
-    (void)pga_session_reset_sql(&settings, p->runner->driver);
-    session_timeouts(&settings, &head, &p->units.statements.items[unit->first]);
-    if (!run_message(p, &settings, err) || !send_settings(p, unit->first, err) ||
-        !send_statement(p, unit->first, err)) {
-        pga_session_rollback(p->runner->driver);
-        if (err->code == PGA_ERR_SQL)
-            give_back(p, &p->units.statements.items[unit->first]);
-        return false;
-    }
-    (void)PGA_FAULT(statement_done);
-    started.progress = PGA_PROGRESS_NEXT;
-    started.unit++;
-    if (!pga_unfinished_update(p->runner->journal, &p->row, &started, err))
-        return false;
-    p->row = started;
     return true;
 }
 
@@ -282,10 +61,10 @@ run_unit(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error *
         p->runner->has_lock = held;
         if (!pga_runner_keep_lock(p->runner, err))
             return false;
-        if (unit->transactional ? run_together(p, unit, err) : run_apart(p, unit, err))
+        if (unit->transactional ? run_together(p, unit, err) : pga_unit_run_apart(p, unit, err))
             return true;
         pga_session_rollback(p->runner->driver);
-        if (p->in_doubt || !pga_retry_wait(&retry, err))
+        if (p->in_doubt || p->is_left || !pga_retry_wait(&retry, err))
             return false;
     }
 }
@@ -398,6 +177,14 @@ say_what_stays(const struct pga_unit_run *p, const struct pga_source *source, st
     if (err->code != PGA_ERR_SQL && err->code != PGA_ERR_CONTENTION)
         return pga_error_while(err, "alteration \"%s\"", id);
     (void)pga_error_while(err, "alteration \"%s\" failed", id);
+    if (p->is_left) {
+        if (pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_CONTENTION)
+            err->code = PGA_ERR_CONTENTION;
+        return pga_advise(p->step, err,
+                          "What the statement left behind, such as an INVALID index, could not be "
+                          "cleared away at once. The next run does that first: correct what was "
+                          "wrong, then run the same command again.");
+    }
     if (p->in_doubt) {
         err->code = PGA_ERR_HALF_DONE;
         (void)pga_error_identify(err, PGA_ID_HALF_DONE);

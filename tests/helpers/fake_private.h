@@ -35,6 +35,13 @@ void pga_fake_answer(struct pga_fake_work *w, const char *const *values, size_t 
 bool pga_fake_is_about_backend(const struct pga_fake_work *w);
 void pga_fake_select_backend(struct pga_fake_work *w);
 
+/* A SELECT for which the test wrote an answer down; false: it did not. */
+bool pga_fake_select_given(struct pga_fake_work *w);
+
+/* A look at what a statement left in the catalogs: relation 16384, the indexes
+   that were built, and an INVALID one. */
+void pga_fake_select_trace(struct pga_fake_work *w);
+
 /* A SELECT, and anything that is neither one nor a setting nor about transactions. */
 void pga_fake_select(struct pga_fake_work *w);
 void pga_fake_change(struct pga_fake_work *w);

@@ -51,6 +51,13 @@ struct pga_fake_failure {
     bool lose;      /* as a FATAL: the connection ends */
 };
 
+/* What a SELECT gets that contains this text. */
+struct pga_fake_answer {
+    const char *contains;
+    size_t columns, rows;
+    const char *const *values;
+};
+
 struct pga_fake_server;
 typedef void pga_fake_hook_fn(struct pga_fake_server *server, void *ctx);
 
@@ -60,9 +67,11 @@ struct pga_fake_server {
     const void *lock_holder;     /* a session, or anything else for a foreign one */
     const char *untrusted;       /* a finding: the trust check fails; NULL: none */
     const char *done_when;       /* what a query of a script answers */
-    const char *invalid_index;   /* the OID of one; NULL: there is none */
-    bool strings_off;            /* standard_conforming_strings of every session */
-    const char *live_run;        /* a run whose session lives although it has no lock; NULL: none */
+    const char *invalid_index;   /* the OID of one on every table, named "i"; NULL: there is none */
+    const struct pga_fake_answer *answers; /* the first that fits counts */
+    size_t answer_count;
+    bool strings_off;     /* standard_conforming_strings of every session */
+    const char *live_run; /* a run whose session lives although it has no lock; NULL: none */
     int next_pid;
     const char *idle_holder; /* the pid of the lock's holder, which is idle; NULL: nobody is */
     int stays;               /* so many looks find a lost session's process alive */

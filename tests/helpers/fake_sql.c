@@ -493,7 +493,7 @@ pga_fake_select(struct pga_fake_work *w)
 {
     enum pga_fake_table_name table;
 
-    if (pga_fake_select_shared(w))
+    if (pga_fake_select_given(w) || pga_fake_select_shared(w))
         return;
     if (pga_fake_is_about_backend(w)) {
         pga_fake_select_backend(w);
@@ -510,13 +510,8 @@ pga_fake_select(struct pga_fake_work *w)
             pga_format(w->mem, "%d", w->server->pooled_pid != 0 ? w->server->pooled_pid : w->pid);
 
         pga_fake_answer(w, (const char *const[]){"10s", "1min", pid}, 3);
-    } else if (pga_fake_contains(w, "i.indisvalid")) {
-        pga_fake_answer(w, NULL, 4);
-        if (w->server->invalid_index != NULL)
-            pga_fake_answer(w,
-                            (const char *const[]){w->server->invalid_index,
-                                                  "DROP INDEX the_invalid_one", "A", "i"},
-                            4);
+    } else if (pga_fake_contains(w, "AS trace_")) {
+        pga_fake_select_trace(w);
     } else if (pga_fake_contains(w, "a.application_name, ")) {
         pga_fake_answer(w, NULL, 1);
         if (w->server->live_run != NULL && pga_fake_contains(w, w->server->live_run))

@@ -210,14 +210,14 @@ CREATE INDEX CONCURRENTLY i ON a (n);" ""
 @test "killed in the middle of a statement: 67, and marking says that it took effect" {
     faults
     outside 1.0.0-200-b "CREATE TABLE b (n int);
-CREATE INDEX CONCURRENTLY i ON a (n);" "DROP TABLE b;
-DROP INDEX CONCURRENTLY i;"
+DO 'BEGIN CREATE INDEX i ON a (n); COMMIT; END';" "DROP TABLE b;
+DROP INDEX i;"
     PGA_FAULT=statement_done:kill expect $killed pgalter deploy
     same "$(record)" "200-b up up 1 started"
     same "$(is_there i)" t
     expect 67 pgalter deploy
     contains "$errors" "1.0.0-200-b.up.sql:3:1: alteration \"200-b\": half done: a run ended while the statement in line 3 ran"
-    contains "$errors" "line: CREATE INDEX CONCURRENTLY i ON a (n);"
+    contains "$errors" "line: DO 'BEGIN CREATE INDEX i ON a (n); COMMIT; END';"
     contains "$errors" "pgalter mark 200-b --because TEXT"
     contains "$errors" "pgalter forget 200-b --because TEXT"
     lacks "$errors" "going on where it stopped"
@@ -242,8 +242,8 @@ DROP INDEX CONCURRENTLY i;"
 @test "killed before a statement: 67, and forgetting it says that nothing took effect" {
     faults
     outside 1.0.0-200-b "CREATE TABLE b (n int);
-CREATE INDEX CONCURRENTLY i ON a (n);" "DROP TABLE b;
-DROP INDEX CONCURRENTLY i;"
+DO 'BEGIN CREATE INDEX i ON a (n); COMMIT; END';" "DROP TABLE b;
+DROP INDEX i;"
     PGA_FAULT=statement_started:kill expect $killed pgalter deploy
     same "$(record)" "200-b up up 1 started"
     same "$(is_there i)" f
@@ -263,7 +263,7 @@ DROP INDEX CONCURRENTLY i;"
 
 @test "killed in the middle of a rollback: forget says that it took effect, mark that it did not" {
     faults
-    outside 1.0.0-200-b "CREATE INDEX CONCURRENTLY i ON a (n);" "DROP INDEX CONCURRENTLY i;"
+    outside 1.0.0-200-b "DO 'BEGIN CREATE INDEX i ON a (n); COMMIT; END';" "DO 'BEGIN DROP INDEX i; COMMIT; END';"
     expect 0 pgalter deploy
     PGA_FAULT=statement_started:kill expect $killed pgalter rollback zero --yes
     same "$(record)" "200-b down down 0 started"
@@ -302,11 +302,11 @@ DROP INDEX CONCURRENTLY i;"
         script "1.0.0-$at-$point.up.sql" "-- pgalter:transaction none
 -- pgalter:done-when SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('i_$point') AND indisvalid)
 INSERT INTO a VALUES (1);
-CREATE INDEX CONCURRENTLY i_$point ON a (n);"
+DO 'BEGIN CREATE INDEX i_$point ON a (n); COMMIT; END';"
         PGA_FAULT=$point:kill expect $killed pgalter deploy
         same "$(record)" "$at-$point up up 1 started"
         expect 0 pgalter deploy
-        contains "$errors" "going on where it stopped"
+        contains "$errors" "going on where it stopped: done-when says that"
         same "$(is_there "i_$point")" t
         same "$(query "$db" "SELECT count(*) FROM a")" 1
         same "$(events "$at-$point")" applied
@@ -316,7 +316,7 @@ CREATE INDEX CONCURRENTLY i_$point ON a (n);"
     # A query that fails decides nothing.
     script 1.0.0-300-c.up.sql "-- pgalter:transaction none
 -- pgalter:done-when SELECT wrong
-VACUUM a;"
+DO 'BEGIN COMMIT; END';"
     PGA_FAULT=statement_done:kill expect $killed pgalter deploy
     expect 67 pgalter deploy
     contains "$errors" "Its done-when query can't tell: column \"wrong\" does not exist."

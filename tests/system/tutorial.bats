@@ -35,6 +35,10 @@ page() { page_run "$PGA_TEST_SOURCE_DIR/docs/$1"; }
     page guides/alterations.md
 }
 
+@test "guide: statements outside a transaction" {
+    page guides/outside-a-transaction.md
+}
+
 @test "guide: start on an existing database" {
     dump_needed
     page guides/existing-database.md

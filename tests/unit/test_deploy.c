@@ -259,7 +259,8 @@ check_outside_loss_at(size_t call, bool behind, bool *out_done)
         ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_UNFINISHED), 0);
         ck_assert_uint_eq(pga_world_count(&w, PGA_FAKE_JOURNAL), 5);
         ck_assert_uint_eq(pga_fake_effects(&w.server, "CREATE INDEX"), 1);
-        ck_assert_uint_eq(pga_fake_effects(&w.server, "VACUUM"), 1);
+        ck_assert_uint_ge(pga_fake_effects(&w.server, "VACUUM"), 1); /* which does no harm */
+        ck_assert_uint_le(pga_fake_effects(&w.server, "VACUUM"), 2);
     }
     ck_assert_uint_le(pga_fake_effects(&w.server, "ADD v"), 1);
     ck_assert_uint_le(pga_fake_effects(&w.server, "ADD y"), 1);

@@ -53,8 +53,8 @@ END_TEST
 
 START_TEST(nobody_can_tell)
 {
-    pga_one_step_die(&s, "VACUUM x");
-    ck_assert(!pga_one_step_apply(&s, "SELECT 1;\nVACUUM x;"));
+    pga_one_step_die(&s, "CALL x()");
+    ck_assert(!pga_one_step_apply(&s, "SELECT 1;\nCALL x();"));
     ck_assert_str_eq(record("progress"), "started");
     pga_one_step_begin(&s);
     ck_assert(!pga_one_step_run(&s, PGA_STEP_APPLY));
@@ -74,12 +74,12 @@ START_TEST(done_when_tells)
     static const char *const answers[] = {"t", "f"};
 
     for (int i = 0; i < 2; i++) {
-        pga_one_step_die(&s, "VACUUM x");
-        ck_assert(!pga_one_step_apply(&s, DONE_WHEN "VACUUM x;\nSELECT 1;"));
+        pga_one_step_die(&s, "CALL x()");
+        ck_assert(!pga_one_step_apply(&s, DONE_WHEN "CALL x();\nSELECT 1;"));
         pga_one_step_begin(&s);
         s.w.server.done_when = answers[i];
         ck_assert_msg(pga_one_step_run(&s, PGA_STEP_APPLY), "%s", s.p.err.message);
-        ck_assert_uint_eq(pga_fake_effects(&s.w.server, "VACUUM x"), (size_t)i);
+        ck_assert_uint_eq(pga_fake_effects(&s.w.server, "CALL x()"), (size_t)i);
         ck_assert_uint_eq(pga_world_count(&s.w, PGA_FAKE_JOURNAL), 1);
         teardown();
         setup();
@@ -89,8 +89,8 @@ END_TEST
 
 START_TEST(done_when_can_not_tell)
 {
-    pga_one_step_die(&s, "VACUUM x");
-    ck_assert(!pga_one_step_apply(&s, DONE_WHEN "VACUUM x;"));
+    pga_one_step_die(&s, "CALL x()");
+    ck_assert(!pga_one_step_apply(&s, DONE_WHEN "CALL x();"));
     pga_one_step_begin(&s);
     pga_one_step_fail(&s, "pg_is_it_there", "42883", 1);
     ck_assert(!pga_one_step_run(&s, PGA_STEP_APPLY));
@@ -121,8 +121,8 @@ END_TEST
 START_TEST(a_rollback_that_nobody_can_tell)
 {
     ck_assert(pga_one_step_apply(&s, "VACUUM x;"));
-    pga_build_file(&s.w.b, "1-a.down.sql", "-- pgalter:transaction none\nVACUUM z;");
-    pga_one_step_die(&s, "VACUUM z");
+    pga_build_file(&s.w.b, "1-a.down.sql", "-- pgalter:transaction none\nCALL z();");
+    pga_one_step_die(&s, "CALL z()");
     ck_assert(!pga_one_step_run(&s, PGA_STEP_REVERT));
     pga_one_step_begin(&s);
     ck_assert(!pga_one_step_run(&s, PGA_STEP_REVERT));
