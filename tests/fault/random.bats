@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Something dies or is cut off at a random moment of a deploy of fifty alterations: object and record agree at once, the next run
-# finishes, and what it leaves is what an undisturbed run leaves.
+# The run or its session dies, or the run is frozen, at a random moment of a deploy of fifty alterations: object and record
+# agree at once, the next run finishes, and what it leaves is what an undisturbed run leaves.
 
 # The hooks of tests/lib/fault.bash are called by it.
 # shellcheck disable=SC2317
@@ -28,44 +28,6 @@ teardown() { cluster_log_on_failure; }
         query postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name ~ '^pgalter/'" >/dev/null
     }
     fault_rounds terminate 1 "0 69 75"
-}
-
-@test "the server stops at once, and starts again" {
-    strike() {
-        as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$CLUSTER_DIR/data" -m immediate -w stop
-        cluster_restart
-    }
-    fault_rounds restart 5 "0 69 75"
-}
-
-# proxy N: begin a proxy that cuts behind message N; its number goes to $proxy, its port to $port.
-proxy() {
-    rm -f "$FAULT_DIR/proxy"
-    "$PGA_TEST_SOURCE_DIR/tests/helpers/cut_proxy.pl" "$CLUSTER_DIR/.s.PGSQL.$PGPORT" "$1" >"$FAULT_DIR/proxy" 3>&- &
-    proxy=$!
-    until [ -s "$FAULT_DIR/proxy" ]; do sleep 0.01; done
-    port=$(<"$FAULT_DIR/proxy")
-}
-
-@test "the connection is cut behind a message" {
-    local boundaries
-    reach() { echo "host=127.0.0.1 port=$port dbname=$1 sslmode=disable gssencmode=disable"; }
-    proxy 0
-    fault_fresh trial_1
-    expect 0 pgalter deploy --db "$(reach trial_1)"
-    kill "$proxy"
-    wait "$proxy"
-    boundaries=$(tail -n 1 "$FAULT_DIR/proxy")
-    [ "$boundaries" -gt 300 ]
-    arm() {
-        local cut=$((1 + moment * (boundaries - 1) / FAULT_MS))
-        [ -z "${PGA_FAULT_EVERY-}" ] || cut=$((round + 1))
-        moment=0
-        proxy "$cut"
-    }
-    repair() { kill "$proxy"; }
-    [ -z "${PGA_FAULT_EVERY-}" ] || export PGA_FAULT_ROUNDS=$boundaries
-    fault_rounds cut 1 "0 69 75"
 }
 
 @test "the run is frozen, another one finishes, and it goes on" {
