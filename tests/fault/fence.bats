@@ -136,6 +136,32 @@ gone_within() {
     contains "$errors" "pgalter help connection-lost"
 }
 
+@test "asked to stop while the network is gone: seconds, and with a second signal at once" {
+    needs_network
+    local start
+    begin_far deploy --wait 60s
+    until_true "$db" "$sleeping"
+    cable down
+    start=$SECONDS
+    kill -TERM "$pid"
+    finish 143
+    [ $((SECONDS - start)) -lt 20 ]
+    cable up
+    db+=_again # an older server keeps the lock of the first until its statement ends
+    database_create "$db"
+    needs_network
+    begin_far deploy --wait 60s
+    until_true "$db" "$sleeping"
+    cable down
+    kill -TERM "$pid"
+    sleep 0.5
+    start=$SECONDS
+    kill -TERM "$pid"
+    finish 143
+    pid=''
+    [ $((SECONDS - start)) -lt 4 ]
+}
+
 @test "killed in the middle of a statement" {
     needs_server 140000
     begin deploy
