@@ -60,11 +60,11 @@ thaw() {
 json() { query postgres "SELECT \$json\$$out\$json\$::jsonb #>> '{$1}'"; }
 
 @test "a holder that is killed gives the lock back soon" {
-    script 1.0.0-200-b.up.sql "CREATE TABLE b (n int); SELECT pg_sleep(6);"
+    # A server before 14 notices only at the end of the script, which is then committed.
+    script 1.0.0-200-b.up.sql "CREATE TABLE b (n int); SELECT pg_sleep(4);"
     begin deploy
     until_true "$db" "$sleeping"
     kill -KILL "$pid"
-    script 1.0.0-200-b.up.sql "CREATE TABLE b (n int);"
     expect 0 pgalter deploy --lock-wait 30s
     wait "$pid" || [ $? = 137 ]
     once

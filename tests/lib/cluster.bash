@@ -98,7 +98,7 @@ cluster_log_on_failure() {
 cluster_ctl() {
     local dir=$1
     shift
-    CLUSTER_DIR=$dir as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 "$@" >/dev/null 2>&1 3>&-
+    CLUSTER_DIR=$dir as_cluster_user "$(cluster_bindir)/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 "$@" >/dev/null 2>&1 3>&- || return
 }
 
 # cluster_crash: let the cluster die without a checkpoint, as if its machine had.
