@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # cutter.pl LISTEN TARGET SIDE COUNT HOW: a proxy between two Unix sockets that cuts the first connection through it behind
 # the COUNTth message of one SIDE (client or server).  HOW: "both" closes it on both sides; "client" only towards the
-# client, so that the server does not know.  COUNT 0 never cuts.  Later connections pass.
+# client, so that the server does not know.  The first is the first that the server does not refuse.  COUNT 0 never cuts.  Later connections pass.
 use strict;
 use warnings;
 use IO::Select;
@@ -13,7 +13,7 @@ unlink $listen;
 my $door = IO::Socket::UNIX->new(Local => $listen, Listen => 50) or die "cutter.pl: $listen: $!\n";
 chmod 0777, $listen;
 my $select = IO::Select->new($door);
-my (%peer, %side_of, %rest, $first, $seen, $ready);
+my (%peer, %side_of, %rest, $first, $greeted, $seen, $ready);
 $seen = 0;
 $| = 1;
 print "listening\n";
@@ -73,6 +73,11 @@ while (1) {
             next;
         }
         next unless $peer;
+        if (!$greeted && ($side_of{$socket} // '') eq 'server') {
+            # A connection that is refused, for an option that an old server doesn't know, is not the one.
+            if ($text =~ /^(?:R\0\0\0\x08\0\0\0\0)?E/) { $first = $seen = 0; delete @side_of{$socket, $peer} }
+            elsif ($text =~ /Z\0\0\0\x05/) { $greeted = 1 }
+        }
         if ($count && ($side_of{$socket} // '') eq $side) {
             $rest{$socket} = ($rest{$socket} // '') . $text;
             my ($bytes, $n) = messages($rest{$socket}, $count - $seen);
