@@ -16,8 +16,8 @@
 #define LISTED_MAX 20 /* versions in a message */
 
 /*
- * The versions that have something pending, newest first.  Where only `next` has, `latest` stands before it: whoever presses
- * Enter at once must not get more than a deploy without a terminal would have done.
+ * The versions that have something pending, newest first, and `latest` before them where it is more than the newest: whoever
+ * presses Enter at once gets what a deploy without a terminal would have done, no more and no less.
  */
 struct versions {
     struct pga_version *items;
@@ -35,7 +35,7 @@ collect(struct pga_context *ctx, const struct pga_plan *plan, struct versions *o
 {
     size_t kept = 0;
 
-    out->items = pga_new_array(ctx->mem, struct pga_version, plan->count + 1);
+    out->items = pga_new_array(ctx->mem, struct pga_version, plan->count + 1); /* `latest` */
     for (size_t i = 0; i < plan->count; i++)
         if (plan->steps[i].kind == PGA_STEP_APPLY &&
             plan->steps[i].alteration->version.kind != PGA_VERSION_NONE)
@@ -46,10 +46,37 @@ collect(struct pga_context *ctx, const struct pga_plan *plan, struct versions *o
         if (i == 0 || pga_version_compare(&out->items[i], &out->items[kept - 1]) != 0)
             out->items[kept++] = out->items[i];
     out->count = kept;
-    if (kept == 1 && out->items[0].kind == PGA_VERSION_NEXT) {
-        out->items[out->count++] = out->items[0];
-        out->items[0] = (struct pga_version){.kind = PGA_VERSION_NONE, .text = "latest"};
+}
+
+/* How many alterations a deploy to the target would apply. */
+static bool
+count_steps(struct pga_context *ctx, const char *target, size_t *out, struct pga_error *err)
+{
+    struct pga_plan plan;
+
+    if (!pga_deploy_plan(&ctx->runner, ctx->mem, target, &plan, err))
+        return false;
+    *out = plan.run_count;
+    return true;
+}
+
+/* Put `latest` behind `next`, or first, unless the newest release is as much. */
+static bool
+add_latest(struct pga_context *ctx, struct versions *versions, struct pga_error *err)
+{
+    size_t at = versions->items[0].kind == PGA_VERSION_NEXT ? 1 : 0, newest, latest;
+
+    if (at < versions->count) {
+        if (!count_steps(ctx, versions->items[at].text, &newest, err) ||
+            !count_steps(ctx, "latest", &latest, err))
+            return false;
+        if (newest == latest)
+            return true;
     }
+    for (size_t i = versions->count++; i > at; i--)
+        versions->items[i] = versions->items[i - 1];
+    versions->items[at] = (struct pga_version){.kind = PGA_VERSION_NONE, .text = "latest"};
+    return true;
 }
 
 /* "add_invites, split_name": what a version itself brings. */
@@ -114,6 +141,7 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
     struct versions versions = {0};
     struct pga_choice *choices;
     struct pga_plan plan;
+    const char *question;
 
     if (!ctx->is_terminal || ctx->json != NULL ||
         pga_option_is_given(&ctx->options, PGA_OPTION_STEPS))
@@ -123,6 +151,8 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
     collect(ctx, &plan, &versions);
     if (versions.count == 0)
         return true;
+    if (!add_latest(ctx, &versions, err))
+        return false;
     choices = pga_new_array(ctx->mem, struct pga_choice, versions.count);
     for (size_t i = 0; i < versions.count; i++)
         if (!make_choice(ctx, &versions.items[i], &choices[i], err))
@@ -132,5 +162,7 @@ pga_choose_target(struct pga_context *ctx, const char **out, struct pga_error *e
     if (!pga_terminal_can_wipe(STDOUT_FILENO))
         return refuse_list(&chooser, err);
     chooser.home = versions.items[0].kind == PGA_VERSION_NEXT && versions.count > 1 ? 1 : 0;
-    return pga_choose(ctx, "Deploy up to which version?", &chooser, out, err);
+    question = pga_format(ctx->mem, "Deploy up to which version on %s?",
+                          pga_shown(ctx, pga_driver_describe(ctx->driver)));
+    return pga_choose(ctx, question, &chooser, out, err);
 }

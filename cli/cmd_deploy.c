@@ -25,20 +25,34 @@ report_json(struct pga_context *ctx, const struct pga_run_result *result, const 
     pga_lost_json(ctx, result);
 }
 
+/* What is pending beyond the target, and the command that applies no more of it than has been released. */
+static void
+report_held(struct pga_context *ctx, const struct pga_plan *plan, const char *target)
+{
+    size_t held = plan->held_count;
+    bool is_next = plan->held_next_count == held;
+    const char *which = held == 1 ? "it" : "them";
+
+    if (held == 0 || pga_option_is_given(&ctx->options, PGA_OPTION_STEPS))
+        return;
+    if (!is_next && plan->held_next_count > 0)
+        which = "what is released of them";
+    pga_log_write(
+        &ctx->log, PGA_LOG_INFO, "%s %s pending beyond the target \"%s\"; to apply %s too: %s",
+        pga_count(ctx->mem, held, "alteration"), held == 1 ? "is" : "are", target, which,
+        pga_repeat_options(ctx, is_next ? "pgalter deploy next" : "pgalter deploy latest"));
+}
+
 /* What the run has not done although it did all that it could. */
 static void
 report_rest(struct pga_context *ctx, const struct pga_run_result *result, const char *target)
 {
-    size_t held = result->plan.held_count, others = result->plan.run_count - result->ran;
+    size_t others = result->plan.run_count - result->ran;
 
-    if (result->plan.run_count == 0 && held > 0)
-        pga_log_write(&ctx->log, PGA_LOG_INFO,
-                      "%s %s pending beyond the target \"%s\"; to apply %s too: %s",
-                      pga_count(ctx->mem, held, "alteration"), held == 1 ? "is" : "are", target,
-                      held == 1 ? "it" : "them", pga_repeat_options(ctx, "pgalter deploy next"));
-    if (result->ran < result->plan.run_count)
+    if (others > 0)
         pga_log_write(&ctx->log, PGA_LOG_INFO, "%s %s applied by another run meanwhile",
                       pga_count(ctx->mem, others, "alteration"), others == 1 ? "was" : "were");
+    report_held(ctx, &result->plan, target);
 }
 
 bool
@@ -57,17 +71,20 @@ pga_cmd_deploy(struct pga_context *ctx, struct pga_error *err)
     started = pga_clock_now_ms(ctx->runner.clock);
     fine = pga_deploy(&ctx->runner, ctx->mem, target, &result, err);
     report_json(ctx, &result, target);
-    if (fine)
-        report_rest(ctx, &result, target);
-    if (result.ran == 0)
+    if (result.ran == 0) {
+        if (fine)
+            report_rest(ctx, &result, target);
         return fine;
+    }
     count = pga_count(ctx->mem, result.ran, "alteration");
     took = pga_format_duration_ms(ctx->mem, pga_clock_now_ms(ctx->runner.clock) - started);
-    if (fine)
+    if (fine) {
         pga_print(ctx, "%s in %s\n",
                   pga_paint(ctx, PGA_GREEN, pga_format(ctx->mem, "Deployed %s", count)), took);
-    else
+        report_rest(ctx, &result, target);
+    } else {
         pga_print(ctx, "Deployed %s before the failure; %s\n", count,
                   result.ran == 1 ? "it stays" : "they stay");
+    }
     return fine;
 }

@@ -199,6 +199,8 @@ pga_plan_deploy(struct pga_arena *mem, const struct pga_alterations *alterations
         if (!is_chosen(target, alteration, i < reach) ||
             (settings->steps > 0 && out->run_count == settings->steps)) {
             out->held_count++;
+            if (alteration->version.kind == PGA_VERSION_NEXT)
+                out->held_next_count++;
             continue;
         }
         step.is_late =

@@ -61,7 +61,8 @@ struct pga_plan {
     size_t count, capacity;
     size_t run_count; /* steps that run a script: all but renames */
     size_t late_count;
-    size_t held_count; /* pending ones that the target leaves out */
+    size_t held_count;      /* pending ones that the target leaves out */
+    size_t held_next_count; /* those of them that are `next` */
 
     struct pga_changed_script *changed;
     size_t changed_count, changed_capacity;

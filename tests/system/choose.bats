@@ -32,7 +32,7 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
 
 @test "Enter takes the newest release, not what is next" {
     type_keys '\n'
-    contains "$out" "Deploy up to which version?"
+    contains "$out" "Deploy up to which version on database \"$db\""
     contains "$out" "3 alterations"
     [ "$status" = 0 ]
     [ "$(applied)" = "1-t 2-t 3-t" ]

@@ -82,6 +82,7 @@ three() {
     expect 0 pgalter deploy
     contains "$out" "Found 3 alterations to deploy"
     same "$(applied)" "100-a 150-loose 200-b"
+    contains "$errors" "1 alteration is pending beyond the target \"latest\"; to apply it too: pgalter deploy next"
     expect 0 pgalter deploy latest
     contains "$out" "Found 0 alterations to deploy"
     contains "$errors" "1 alteration is pending beyond the target \"latest\"; to apply it too: pgalter deploy next"
@@ -100,6 +101,7 @@ three() {
     same "$(applied)" "100-a"
     expect 0 pgalter deploy 1.9.0
     same "$(applied)" "100-a 150-loose 200-b"
+    contains "$errors" "3 alterations are pending beyond the target \"1.9.0\"; to apply what is released of them too: pgalter deploy latest"
     expect 0 pgalter deploy 1.10.0-rc.1
     contains "$out" "Found 0 alterations to deploy"
     expect 0 pgalter deploy 2.0.0

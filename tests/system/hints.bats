@@ -160,19 +160,26 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
 # ---- targets and plans ----
 
 #: pgalter deploy next
+#: pgalter deploy latest
 #: there is no journal yet: the first "pgalter deploy" makes it
 #: none yet: the first "pgalter deploy" makes it
 #: To take everything back: pgalter rollback zero
 @test "what else could be meant" {
     export PGALTER_DIR # history takes no directory
     table 1.0.0-100-a a
+    table 150-later later
     table next-200-b b
     expect 0 s history
     expect 0 follow 1
+    same "$(applied)" "100-a 150-later"
+    expect 0 p rollback zero --yes
+    expect 0 p deploy 1.0.0
     same "$(applied)" 100-a
+    expect 0 follow 1
+    same "$(applied)" "100-a 150-later"
     expect 0 p deploy
     expect 0 follow 1
-    same "$(applied)" "100-a 200-b"
+    same "$(applied)" "100-a 150-later 200-b"
     expect 64 p deploy zero
     expect 0 follow 1
     same "$(applied)" ""

@@ -33,6 +33,9 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
 
 untouched() { same "$(query "$db" "SELECT to_regnamespace('pgalter') IS NULL")" t; }
 
+# listed: the screen from behind the question on, which may take several lines.
+listed() { screen | sed -n '/Deploy up to/,$p' | sed '1,/"?$/d; s/ *$//'; }
+
 # ask COMMAND: run it between two looks at the terminal's settings, and tell its exit status.
 ask() { terminal_run "stty -g >before; $1; echo status \$?; stty -g >after; cmp -s before after; echo settings \$?"; }
 
@@ -42,8 +45,8 @@ ask() { terminal_run "stty -g >before; $1; echo status \$?; stty -g >after; cmp 
     terminal_open 80 24
     ask "pgalter deploy"
     terminal_shows "arrows, Enter; type to filter"
-    same "$(screen | sed -n '/Deploy up to/,$p' | sed 's/ *$//' | head -n 6)" "Deploy up to which version?
-  next   5 alterations; brings five
+    contains "$(screen)" "Deploy up to which version on database \"$db\""
+    same "$(listed | head -n 5)" "  next   5 alterations; brings five
 > 1.2.0  4 alterations; brings four
   1.1.0  3 alterations; brings two, three
   1.0.0  1 alteration; brings one
@@ -54,8 +57,7 @@ arrows, Enter; type to filter"
     terminal_shows "> 1.1.0"
     terminal_type Enter
     terminal_shows "settings 0"
-    same "$(screen | sed -n '/Deploy up to/,/^Found/p' | sed 's/ *$//')" "Deploy up to which version?
-1.1.0
+    same "$(listed | sed '/^Found/q')" "1.1.0
 Found 3 alterations to deploy"
     terminal_shows "status 0"
     same "$(applied)" "1-one 2-two 3-three"
@@ -130,18 +132,40 @@ Found 3 alterations to deploy"
     terminal_open 80 24
     ask "pgalter deploy"
     terminal_shows "type to filter"
-    same "$(screen | sed -n '/Deploy up to/,$p' | sed 's/ *$//' | head -n 3)" "Deploy up to which version?
-> latest  nothing to apply
-  next    1 alteration; brings five"
+    same "$(listed | head -n 2)" "  next    1 alteration; brings five
+> latest  nothing to apply"
     terminal_type Enter
     terminal_shows "Found 0 alterations to deploy"
     terminal_shows "status 0"
     same "$(applied)" "1-one 2-two 3-three 4-four"
     ask "pgalter deploy"
     terminal_shows "type to filter"
-    terminal_type Down Enter
+    terminal_type Up Enter
     terminal_shows "Deployed 1 alteration"
     same "$(applied)" "1-one 2-two 3-three 4-four 5-five"
+}
+
+@test "the prompt: latest is listed, and taken by Enter, where it is more than the newest release" {
+    table 1.0.0-1-one one
+    table 2-two two
+    table next-3-three three
+    cd "$BATS_TEST_TMPDIR"
+    terminal_open 80 24
+    ask "pgalter deploy"
+    terminal_shows "type to filter"
+    same "$(listed | head -n 3)" "  next    3 alterations; brings three
+> latest  2 alterations; brings two
+  1.0.0   1 alteration; brings one"
+    terminal_type Down Enter
+    terminal_shows "settings 0"
+    terminal_shows "2 alterations are pending beyond the target"
+    contains "$(screen | tr -d '\n')" "to apply what is released of them too: pgalter deploy latest"
+    same "$(applied)" "1-one"
+    ask "pgalter deploy"
+    terminal_shows "type to filter"
+    terminal_type Enter
+    terminal_shows "settings 0"
+    same "$(applied)" "1-one 2-two"
 }
 
 @test "the prompt: Ctrl-C, SIGTERM, SIGHUP, SIGQUIT, Ctrl-D leave with nothing done and the terminal as it was" {
