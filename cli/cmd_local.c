@@ -97,8 +97,10 @@ static bool
 run_word(struct pga_context *ctx, const char *word, const struct pga_cluster_settings *settings,
          struct pga_cluster *cluster, struct pga_error *err)
 {
-    if (strcmp(word, "start") == 0 || strcmp(word, "url") == 0)
+    if (strcmp(word, "start") == 0)
         return pga_cluster_start(ctx->mem, settings, cluster, err);
+    if (strcmp(word, "url") == 0)
+        return pga_session_find_cluster(ctx, settings, cluster, err);
     if (strcmp(word, "stop") == 0)
         return pga_cluster_stop(ctx->mem, settings, cluster, err);
     if (strcmp(word, "status") == 0)

@@ -54,10 +54,9 @@ pga_session_cluster(struct pga_context *ctx, struct pga_cluster_settings *out)
             pga_strndup(ctx->mem, ctx->config_file, (size_t)(slash - ctx->config_file));
 }
 
-/* The same for a command that only looks: it starts nothing. */
-static bool
-find_running(struct pga_context *ctx, const struct pga_cluster_settings *settings,
-             struct pga_cluster *out, struct pga_error *err)
+bool
+pga_session_find_cluster(struct pga_context *ctx, const struct pga_cluster_settings *settings,
+                         struct pga_cluster *out, struct pga_error *err)
 {
     if (!pga_cluster_find(ctx->mem, settings, out, err))
         return false;
@@ -69,7 +68,7 @@ find_running(struct pga_context *ctx, const struct pga_cluster_settings *setting
     return pga_error_hint(err, "Start it: pgalter local start");
 }
 
-/* local: or local:NAME stands for the private cluster, which starts when it doesn't run. */
+/* local: or local:NAME stands for the private cluster; for a command that changes something it is started if need be. */
 static bool
 resolve_local(struct pga_context *ctx, const char **database, struct pga_error *err)
 {
@@ -80,9 +79,18 @@ resolve_local(struct pga_context *ctx, const char **database, struct pga_error *
     if (*database == NULL || strncmp(*database, LOCAL_PREFIX, strlen(LOCAL_PREFIX)) != 0)
         return true;
     name = *database + strlen(LOCAL_PREFIX);
+    if (name[0] == '/') {
+        (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is no database of the private cluster",
+                       pga_shown(ctx, *database));
+        (void)pga_error_identify(err, PGA_ID_CONNECTION_STRING);
+        return pga_error_hint(err,
+                              "Write local: for its database \"%s\", or local:NAME for "
+                              "another, without a slash.",
+                              PGA_CLUSTER_DATABASE);
+    }
     pga_session_cluster(ctx, &settings);
-    if ((ctx->command->needs & PGA_NEEDS_NOTHING_YET) != 0
-            ? !find_running(ctx, &settings, &cluster, err)
+    if ((ctx->command->needs & PGA_CHANGES) == 0
+            ? !pga_session_find_cluster(ctx, &settings, &cluster, err)
             : !pga_cluster_start(ctx->mem, &settings, &cluster, err))
         return false;
     *database = pga_cluster_conninfo(ctx->mem, &cluster, name[0] == '\0' ? NULL : name);

@@ -43,6 +43,11 @@ void pga_session_close(struct pga_context *ctx);
 
 /* The directory of the private cluster's project: the current one, or where pgalter.yaml stands. */
 struct pga_cluster_settings;
+struct pga_cluster;
 void pga_session_cluster(struct pga_context *ctx, struct pga_cluster_settings *out);
+
+/* The private cluster for whoever only looks: it is not started.  Errors: PGA_ERR_USAGE; PGA_ERR_NO_SERVER when it doesn't run. */
+bool pga_session_find_cluster(struct pga_context *ctx, const struct pga_cluster_settings *settings,
+                              struct pga_cluster *out, struct pga_error *err) PGA_MUST_CHECK;
 
 #endif

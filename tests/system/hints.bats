@@ -187,7 +187,7 @@ applied() { query "$db" "SELECT coalesce(string_agg(id, ' ' ORDER BY seq), '') F
     unset PGALTER_DIR
     expect 0 p status
     expect 0 follow 1
-    same "$(applied)" 100-a
+    same "$(applied)" "100-a 150-later"
 }
 
 #: Name the version to go back to: pgalter rollback 1.1.0; or a number: pgalter rollback --steps 1; or everything: pgalter rollback zero

@@ -74,9 +74,23 @@ server() {
     expect 0 pgalter local status
     contains "$out" "stopped"
     lacks "$out" "url"
-    # What needs it starts it.
-    expect 0 pgalter status --db local:
-    contains "$out" "applied    1 alteration"
+    # Who only looks starts nothing.
+    local words
+    for words in "status --db local:" "list --db local:" "history --db local:" "show 100-a --db local:" "plan --db local:" "local url"; do
+        # shellcheck disable=SC2086 # it is a command line
+        expect 69 pgalter $words
+        contains "$errors" "does not run"
+        contains "$errors" "Start it: pgalter local start"
+        contains "$errors" "pgalter help local-not-running"
+    done
+    expect 64 pgalter deploy --db local:/x
+    contains "$errors" "\"local:/x\" is no database of the private cluster"
+    expect 64 pgalter deploy --db local://x
+    contains "$errors" "Write local: for its database \"dev\""
+    expect 1 server
+    # Who changes something starts it.
+    expect 0 pgalter deploy --db local:
+    contains "$out" "Found 0 alterations"
     same "$(pgalter local url)" "$url"
     expect 64 pgalter local reset
     contains "$errors" "--yes"
@@ -172,6 +186,8 @@ server() {
     killed=$(server)
     kill -KILL "$killed"
     while kill -0 "$killed" 2>/dev/null; do sleep 0.1; done # until somebody has waited for it
+    expect 69 pgalter status --db local:
+    expect 0 pgalter deploy --db local:
     expect 0 pgalter status --db local:
     contains "$out" "applied    $count alteration"
     server
@@ -192,5 +208,5 @@ server() {
     mkdir empty
     expect 64 env PGALTER_PG_BINDIR="$own/empty" "$PGALTER" local start
     contains "$errors" "$own/empty"
-    expect 64 env PGALTER_PG_BINDIR="$own/empty" "$PGALTER" status --db local:
+    expect 64 env PGALTER_PG_BINDIR="$own/empty" "$PGALTER" deploy --db local:
 }
