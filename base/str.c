@@ -416,6 +416,26 @@ pga_utf8_clean(struct pga_arena *mem, const char *text)
     return out.data;
 }
 
+/* The code of a character that turns the direction of what follows, so that text reads as it isn't; or 0. */
+static unsigned
+direction_code(struct pga_str character)
+{
+    static const unsigned codes[] = {0x061C, 0x200E, 0x200F, 0x202A, 0x202B, 0x202C,
+                                     0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x2069};
+    const unsigned char *p = (const unsigned char *)character.data;
+    unsigned code = 0;
+
+    if (character.len == 2)
+        code = (unsigned)(p[0] & 0x1F) << 6 | (unsigned)(p[1] & 0x3F);
+    else if (character.len == 3)
+        code =
+            (unsigned)(p[0] & 0x0F) << 12 | (unsigned)(p[1] & 0x3F) << 6 | (unsigned)(p[2] & 0x3F);
+    for (size_t i = 0; i < PGA_COUNT_OF(codes); i++)
+        if (code == codes[i])
+            return code;
+    return 0;
+}
+
 void
 pga_buf_append_printable(struct pga_buf *buf, struct pga_str text)
 {
@@ -436,6 +456,8 @@ pga_buf_append_printable(struct pga_buf *buf, struct pga_str text)
             pga_buf_appendf(buf, "\\x%02x", first);
         else if (first == 0xC2 && (unsigned char)rest.data[1] < 0xA0)
             pga_buf_appendf(buf, "\\u%04x", (unsigned char)rest.data[1]);
+        else if (first >= 0x80 && direction_code(pga_str_slice(rest, 0, n)) != 0)
+            pga_buf_appendf(buf, "\\u%04x", direction_code(pga_str_slice(rest, 0, n)));
         else
             pga_buf_append(buf, pga_str_slice(rest, 0, n));
         at += n == 0 ? 1 : n;

@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 
+#include "base/mask.h"
 #include "cli/prompt.h"
 #include "cli/recorded.h"
 
@@ -21,9 +22,10 @@ pga_cmd_accept(struct pga_context *ctx, struct pga_error *err)
         return false;
     if (!pga_accept_preview(&ctx->runner, ctx->mem, id, &difference, err))
         return false;
+    difference = pga_mask_text(ctx->mem, difference);
     if (ctx->json != NULL)
         pga_json_set_text(ctx->json, "difference", difference);
-    pga_print(ctx, "%s", difference);
+    pga_print(ctx, "%s", pga_shown_text(ctx, pga_str_of(difference)));
     if (difference[0] == '\0') {
         pga_print(ctx, "The files of %s are what the journal has; nothing to accept.\n",
                   pga_shown(ctx, id));

@@ -38,10 +38,10 @@ static void
 show_text(struct pga_context *ctx, struct pga_json *scripts, enum pga_part part, const char *source,
           struct pga_str text)
 {
-    pga_print(ctx, "\n%s\n%.*s",
+    pga_print(ctx, "\n%s\n%s",
               pga_paint(ctx, PGA_DIM,
                         pga_format(ctx->mem, "-- %s, from the %s", pga_part_name(part), source)),
-              PGA_STR_ARG(text));
+              pga_shown_text(ctx, text));
     if (text.len == 0)
         pga_print(ctx, "-- (empty)\n");
     if (scripts != NULL) {
@@ -94,7 +94,7 @@ show_facts(struct pga_context *ctx, const struct pga_state_row *row)
                   pga_format_duration_ms(ctx->mem, row->applied->duration_ms),
                   (long long)row->applied->seq, row->applied->run);
     if (directives[0] != '\0')
-        pga_print(ctx, "directives:\n%s", directives);
+        pga_print(ctx, "directives:\n%s", pga_shown_text(ctx, pga_str_of(directives)));
     if (ctx->json == NULL)
         return;
     pga_json_set_text(ctx->json, "id", row->id);

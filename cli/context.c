@@ -13,17 +13,21 @@
 #include "base/str.h"
 #include "cli/command.h"
 
-/* Length of a colour that pga_paint() made at the start of `s`, or 0. */
+/* Length of a colour that pga_paint() made at the start of `s`, or 0.  What can hide text, as ESC [8m, is none of them. */
 static size_t
-colour_length(struct pga_str s)
+colour_length(const struct pga_context *ctx, struct pga_str s)
 {
-    size_t len = 2;
+    static const char *const ours[] = {"0", PGA_BOLD, PGA_DIM, PGA_RED, PGA_GREEN, PGA_YELLOW};
 
-    if (!pga_str_starts(s, "\033["))
+    if (!ctx->colour || !pga_str_starts(s, "\033["))
         return 0;
-    while (len < s.len && s.data[len] >= '0' && s.data[len] <= '9')
-        len++;
-    return len < s.len && s.data[len] == 'm' ? len + 1 : 0;
+    for (size_t i = 0; i < PGA_COUNT_OF(ours); i++) {
+        size_t len = strlen(ours[i]);
+
+        if (s.len > len + 2 && memcmp(s.data + 2, ours[i], len) == 0 && s.data[len + 2] == 'm')
+            return len + 3;
+    }
+    return 0;
 }
 
 /* A stream keeps in mind that it failed, but not why. */
@@ -54,7 +58,7 @@ pga_print(struct pga_context *ctx, const char *fmt, ...)
     }
     /* What a file, a journal or a server says must not drive the terminal. */
     while (text.len > 0) {
-        size_t colour = colour_length(text), len = 0;
+        size_t colour = colour_length(ctx, text), len = 0;
 
         pga_buf_append(&out, pga_str_slice(text, 0, colour));
         text = pga_str_slice(text, colour, text.len);
@@ -84,6 +88,23 @@ const char *
 pga_shown(struct pga_context *ctx, const char *name)
 {
     return pga_printable(ctx->mem, pga_str_of(name));
+}
+
+const char *
+pga_shown_text(struct pga_context *ctx, struct pga_str text)
+{
+    struct pga_buf shown = pga_buf_on(ctx->mem);
+
+    while (text.len > 0) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t len = end == NULL ? text.len : (size_t)(end - text.data);
+
+        pga_buf_append_printable(&shown, pga_str_slice(text, 0, len));
+        if (end != NULL)
+            pga_buf_append_char(&shown, '\n');
+        text = pga_str_slice(text, len + 1, text.len);
+    }
+    return shown.len == 0 ? "" : shown.data;
 }
 
 const char *

@@ -82,6 +82,9 @@ void pga_flush(struct pga_context *ctx);
 /* What a server, a journal or a person has named, on the command's arena: it drives no terminal and begins no line. */
 const char *pga_shown(struct pga_context *ctx, const char *name);
 
+/* The same for text of several lines, such as a script: its colours, too, are made visible instead of obeyed. */
+const char *pga_shown_text(struct pga_context *ctx, struct pga_str text);
+
 /* Text for stdout in a colour when there are colours; on the command's arena. */
 const char *pga_paint(struct pga_context *ctx, const char *colour, const char *text);
 #define PGA_BOLD   "1"

@@ -463,3 +463,21 @@ page_commands() {
     expect 0 pgalter status
     contains "$out" "applied    3 alterations"
 }
+
+@test "show and accept: a script drives no terminal, and accept names no password" {
+    script 1.0.0-100-a.up.sql "SELECT 1;"
+    expect 0 pgalter deploy
+    script 1.0.0-100-a.up.sql $'SELECT 2;\e[8mDROP TABLE users;\e[0m\n-- \u202ekcab\n-- postgresql://u:hunter2@h/d\nSELECT \'password=hunter3\';'
+    expect 0 pgalter accept 100-a --because "because" --color always
+    lacks "$out" $'\e[8m'
+    lacks "$out" $'\e[0m\n-- '
+    lacks "$out" $'\u202e'
+    contains "$out" 'SELECT 2;\x1b[8mDROP TABLE users;\x1b[0m'
+    contains "$out" '\u202ekcab'
+    lacks "$out" hunter
+    expect 0 pgalter show 100-a --color always
+    contains "$out" 'SELECT 2;\x1b[8mDROP TABLE users;\x1b[0m'
+    contains "$out" '\u202ekcab'
+    contains "$out" hunter2
+    contains "$out" $'\e[1m100-a\e[0m'
+}

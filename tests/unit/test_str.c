@@ -365,6 +365,13 @@ START_TEST(printable_can_not_drive_a_terminal)
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
 
+    /* What turns the direction of text, beside what doesn't. */
+    ck_assert_str_eq(printable(&mem, PGA_STR("a\xE2\x80\xAE"
+                                             "b\xE2\x81\xA6"
+                                             "c\xD8\x9C")),
+                     "a\\u202eb\\u2066c\\u061c");
+    ck_assert_str_eq(printable(&mem, PGA_STR("\xE2\x80\x93\xE2\x81\xA5\xD8\x9B")),
+                     "\xE2\x80\x93\xE2\x81\xA5\xD8\x9B");
     ck_assert_str_eq(printable(&mem, PGA_STR("")), "");
     ck_assert_str_eq(printable(&mem, pga_str_of(NULL)), "");
     ck_assert_str_eq(printable(&mem, PGA_STR("a\tb \xC3\xA9\xF0\x9F\x90\x98~")),
