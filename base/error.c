@@ -263,21 +263,35 @@ pga_error_topic(const struct pga_error *err)
     return err->id != PGA_ID_NONE ? ids[err->id].name : codes[err->code].status_text;
 }
 
+static void (*bug_listener)(const char *message);
+
+void
+pga_bug_listen(void (*tell)(const char *message))
+{
+    bug_listener = tell;
+}
+
 /*
  * GCOVR_EXCL_START: _Exit() writes no counters; tests/unit/test_error.c looks at the exit status.
  */
 void
 pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)
 {
+    void (*tell)(const char *) = bug_listener;
+    char message[512];
     va_list args;
+    int len = snprintf(message, sizeof(message), "%s:%d: ", src_file, src_line);
 
-    (void)fprintf(stderr, "pgalter: bug: %s:%d: ", src_file, src_line);
+    if (len < 0 || (size_t)len >= sizeof(message))
+        len = 0;
     va_start(args, fmt);
-    (void)vfprintf(stderr, fmt, args);
+    (void)vsnprintf(message + len, sizeof(message) - (size_t)len, fmt, args);
     va_end(args);
-    (void)fputs("\npgalter: hint: this is an error in pgalter itself; please report it with "
-                "the command line and the output of \"pgalter doctor --report\"\n",
-                stderr);
+    bug_listener = NULL;
+    if (tell != NULL)
+        tell(message);
+    else
+        (void)fprintf(stderr, "pgalter: bug: %s\npgalter: hint: " PGA_BUG_HINT "\n", message);
     _Exit(70);
 }
 /* GCOVR_EXCL_STOP */

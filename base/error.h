@@ -112,6 +112,16 @@ const char *pga_error_id_meaning(enum pga_error_id id);
 /* The word that `pgalter help` explains this error by: its id, or without one the exit status. */
 const char *pga_error_topic(const struct pga_error *err);
 
+/*
+ * Have a bug told by `tell` instead of on stderr, once: a second one, while the first is being told, goes there.  NULL: as it was.
+ */
+void pga_bug_listen(void (*tell)(const char *message));
+
+/* What is to be done about a bug. */
+#define PGA_BUG_HINT                                                                               \
+    "this is an error in pgalter itself; please report it with the command line and the output "   \
+    "of \"pgalter doctor --report\""
+
 /* Report a broken invariant of pgalter itself on stderr and end at once with status 70. */
 #define pga_bug(...) pga_bug_at(__FILE__, __LINE__, __VA_ARGS__)
 PGA_NORETURN void pga_bug_at(const char *src_file, int src_line, const char *fmt, ...)

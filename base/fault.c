@@ -1,8 +1,8 @@
 /*
  * base/fault.c: deliberate failures for tests.
  *
- * PGA_FAULT=<name>:<kill|stop|skip>[:<n>] in the environment, where n is the hit that counts (from
- * 1).  Without n, kill and stop act on the first hit and skip on every one.  Anything else aborts
+ * PGA_FAULT=<name>:<kill|stop|skip|bug>[:<n>] in the environment, where n is the hit that counts (from
+ * 1).  Without n, skip acts on every hit and the others on the first one.  Anything else aborts
  * when the program starts, whether or not it comes to a fault point: a test must not pass because
  * of a typing error.
  *
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "base/error.h"
 #include "base/str.h"
 #endif
 
@@ -34,7 +35,7 @@ pga_fault_name(enum pga_fault_point point)
 
 #ifdef PGA_FAULTS
 
-enum fault_action { FAULT_NONE, FAULT_KILL, FAULT_STOP, FAULT_SKIP };
+enum fault_action { FAULT_NONE, FAULT_KILL, FAULT_STOP, FAULT_SKIP, FAULT_BUG };
 
 struct fault_plan {
     enum fault_action action;
@@ -63,6 +64,8 @@ parse_action(struct pga_str word)
         return FAULT_KILL;
     if (pga_str_equal_c(word, "stop"))
         return FAULT_STOP;
+    if (pga_str_equal_c(word, "bug"))
+        return FAULT_BUG;
     return pga_str_equal_c(word, "skip") ? FAULT_SKIP : FAULT_NONE;
 }
 
@@ -93,9 +96,9 @@ read_plan(void)
     if (text == NULL || parse_plan(pga_str_of(text), &plan))
         return plan;
     /* GCOVR_EXCL_START: abort() writes no counters; tests/unit/test_fault.c sees it happen. */
-    (void)fprintf(stderr,
-                  "pgalter: PGA_FAULT=%s is not <name>:<kill|stop|skip>[:<n>] with a name of:\n",
-                  text);
+    (void)fprintf(
+        stderr, "pgalter: PGA_FAULT=%s is not <name>:<kill|stop|skip|bug>[:<n>] with a name of:\n",
+        text);
     for (int i = 0; i < PGA_FAULT_POINT_COUNT; i++)
         (void)fprintf(stderr, "    %s\n", names[i]);
     abort();
@@ -123,6 +126,8 @@ pga_fault_hit(enum pga_fault_point point)
     if (plan.action == FAULT_SKIP)
         return true;
     /* GCOVR_EXCL_START: the dead write no counters; tests/unit/test_fault.c sees them die. */
+    if (plan.action == FAULT_BUG)
+        pga_bug("the fault point \"%s\" was reached", names[point]);
     (void)kill(getpid(), plan.action == FAULT_KILL ? SIGKILL : SIGSTOP);
     return false; /* after a stop, once somebody says SIGCONT */
     /* GCOVR_EXCL_STOP */

@@ -363,13 +363,43 @@ refuse_command(struct pga_context *ctx, const char *name, struct pga_error *err)
     return pga_command_unknown(name, err);
 }
 
+/* The last words of each kind. */
+static int
+finish(struct pga_context *ctx, int status)
+{
+    const char *file = pga_option_text(&ctx->options, PGA_OPTION_TERMINATION_LOG,
+                                       early_value(ctx, PGA_OPTION_TERMINATION_LOG));
+
+    status = finish_output(ctx, status);
+    pga_event_run_done(ctx, status);
+    /* Who only asks for help in a container must not wipe out how its run has ended. */
+    if (file != NULL || ctx->command == NULL || ctx->command->needs != 0 || status != 0)
+        pga_termination_write(ctx, file, status);
+    return status;
+}
+
+static struct pga_context *at_work;
+
+/* A bug ends the process on the spot: as an error like others, for whoever reads what it leaves. */
+static void
+tell_bug(const char *message)
+{
+    struct pga_error err = {0};
+
+    (void)pga_fail(&err, PGA_ERR_BUG, "bug: %s", message);
+    (void)pga_error_hint(&err, PGA_BUG_HINT);
+    pga_error_report(at_work, &err);
+    (void)finish(at_work, pga_error_exit_status(&err));
+}
+
 static int
 run_command(struct pga_context *ctx, const char *name)
 {
     struct pga_error err = {0};
-    const char *termination;
     int status = 0;
 
+    at_work = ctx;
+    pga_bug_listen(tell_bug);
     ctx->log.json = pga_same(early_value(ctx, PGA_OPTION_LOG_FORMAT), "json");
 
     if (has_word(ctx->argc, ctx->argv, "--json") || has_word(ctx->argc, ctx->argv, "-j"))
@@ -380,13 +410,8 @@ run_command(struct pga_context *ctx, const char *name)
     }
     pga_session_close(ctx);
     (void)PGA_FAULT(run_reported);
-    status = finish_output(ctx, status);
-    pga_event_run_done(ctx, status);
-    termination = pga_option_text(&ctx->options, PGA_OPTION_TERMINATION_LOG,
-                                  early_value(ctx, PGA_OPTION_TERMINATION_LOG));
-    /* Who only asks for help in a container must not wipe out how its run has ended. */
-    if (termination != NULL || ctx->command == NULL || ctx->command->needs != 0 || status != 0)
-        pga_termination_write(ctx, termination, status);
+    status = finish(ctx, status);
+    pga_bug_listen(NULL);
     pga_json_release(&ctx->json);
     return status;
 }

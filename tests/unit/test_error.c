@@ -263,6 +263,34 @@ START_TEST(bug_ends_with_its_own_status)
 }
 END_TEST
 
+static void
+end_with_42(const char *message)
+{
+    bool has_place = strstr(message, "test_error.c:") != NULL;
+
+    _Exit(has_place && strstr(message, ": the impossible happened") != NULL ? 42 : 1);
+}
+
+START_TEST(bug_is_told_by_who_listens)
+{
+    pga_bug_listen(end_with_42);
+    pga_bug("the impossible %s", "happened");
+}
+END_TEST
+
+static void
+fail_again(const char *message)
+{
+    pga_bug("while telling: %s", message);
+}
+
+START_TEST(bug_within_a_bug_ends_too)
+{
+    pga_bug_listen(fail_again);
+    pga_bug("the impossible %s", "happened");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -287,6 +315,8 @@ main(void)
     tcase_add_test(tcase, exit_status_and_name_follow_the_table);
     tcase_add_test(tcase, the_topic_is_the_id_or_the_exit_status);
     tcase_add_exit_test(tcase, bug_ends_with_its_own_status, 70);
+    tcase_add_exit_test(tcase, bug_is_told_by_who_listens, 42);
+    tcase_add_exit_test(tcase, bug_within_a_bug_ends_too, 70);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -118,6 +118,14 @@ START_TEST(stop_stops_and_goes_on)
 }
 END_TEST
 
+START_TEST(bug_is_one_of_the_program)
+{
+    int status = status_of_child("step_done:bug:2", 2);
+
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 70);
+}
+END_TEST
+
 static const char *const wrong[] = {
     "",
     "step_done",
@@ -190,6 +198,7 @@ main(void)
     tcase_add_test_raise_signal(tcase, kill_is_the_first_hit, SIGKILL);
     tcase_add_test(tcase, kill_can_be_a_later_hit);
     tcase_add_test(tcase, stop_stops_and_goes_on);
+    tcase_add_test(tcase, bug_is_one_of_the_program);
     tcase_add_loop_test(tcase, a_typing_error_aborts, 0, (int)PGA_COUNT_OF(wrong));
     tcase_add_test(tcase, a_typing_error_aborts_at_the_start);
 #endif
