@@ -140,10 +140,10 @@ CALL slow();" ""
     [ -n "$(pgalter version --faults)" ] || { shown 70; skip "a build without fault points"; }
     expect 0 pgalter deploy
     table 1.0.0-200-b b
-    PGA_FAULT=step_sent:bug ends 70 bug null deploy
+    PGA_FAULT=step_unsent:bug ends 70 bug null deploy
     contains "$errors" "pgalter: error: bug: "
     contains "$errors" "pgalter doctor --report"
-    PGA_FAULT=step_sent:bug expect 70 pgalter deploy --log-format json
+    PGA_FAULT=step_unsent:bug expect 70 pgalter deploy --log-format json
     same "$(jq -r 'select(.event == "failed" or .event == "run_done") | "\(.event) \(.code)"' <<<"$errors")" "$(printf 'failed 70\nrun_done 70')"
     until_true "$db" "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'pgalter%' AND datname = current_database())"
     same "$(query "$db" "SELECT (SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'public')

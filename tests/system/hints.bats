@@ -531,8 +531,6 @@ SELECT pg_sleep(1.5);" ""
 #: read: Type the line again; "cat -A" shows what is unseen in it.
 #: read: Split it into several alterations; rows in bulk are loaded with "psql -c '\\copy ...'" instead.
 #  What to write is the reader's; the words in quotes are no whole command.
-#: read:  pgalter: hint: this is an error in pgalter itself; please report it with the command line and the output of "pgalter doctor --report"
-#  Nothing from outside provokes it; doctor.bats runs "pgalter doctor --report".
 #: read: pgalter %s (libpq %s, journal format %d)
 #: read: %lld %s %s %s %s, by pgalter %s
 #: read: ---- pgalter doctor --report ---- Read it before you post it: it names hosts, roles, databases, files and alterations. Passwords are masked; no script and no text that somebody wrote is in it.
