@@ -53,5 +53,5 @@ reach() { echo "host=$SUBNET.1 port=$PGPORT dbname=$1"; }
         ip -n "$MACHINE" link set "$MACHINE-c" down
         kill -9 "${pids[@]}" 2>/dev/null || true
     }
-    fault_rounds machine "$size" "0 137"
+    fault_rounds machine "$size" "0 69 75 137" # some see the link go before they die
 }
