@@ -123,7 +123,7 @@ check_variables(struct pga_context *ctx, struct pga_error *err)
     const struct pga_option_value *database = &ctx->options.values[PGA_OPTION_DB];
     const struct pga_option_value *file = &ctx->options.values[PGA_OPTION_DB_FILE];
     struct pga_error ignored = {0};
-    const char *secret;
+    const char *secret = NULL;
 
     if (database->origin != PGA_ORIGIN_VARIABLE || file->origin != PGA_ORIGIN_VARIABLE)
         return true;

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <assert.h>
 #include <string.h>
 
 #include "alterations/lexer.h"
@@ -100,6 +101,7 @@ statement_at(const struct pga_statements *statements, size_t offset)
 {
     const struct pga_statement *last = NULL;
 
+    assert(statements->count == 0 || statements->items != NULL);
     for (size_t i = 0; i < statements->count && statements->items[i].offset <= offset; i++)
         last = &statements->items[i];
     return last;
