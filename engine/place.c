@@ -5,9 +5,9 @@
  */
 #include "engine/place.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <assert.h>
 #include <string.h>
 
 #include "alterations/lexer.h"
