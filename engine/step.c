@@ -62,6 +62,8 @@ void
 pga_step_tail_sql(struct pga_buf *buf, const struct pga_step_frame *frame)
 {
     pga_tail_reset_sql(buf, frame->journal, frame->synchronous_commit);
+    if (frame->is_guarded)
+        pga_untouched_sql(buf, frame->journal, frame->row->seq);
     if (frame->finishes)
         pga_unfinished_delete_sql(buf, frame->journal, frame->row->subject.id, true);
     /* The journal row is last: a script that dropped the journal fails here and leaves nothing. */

@@ -28,6 +28,7 @@ struct pga_step_frame {
     struct pga_session_head head;
     const char *synchronous_commit; /* of the session, quoted for SQL */
     bool finishes;                  /* a row of `unfinished` goes with the append */
+    bool is_guarded;                /* the script may reach the journal (engine/guard.h) */
 };
 
 /* Results by place: which statement of the message an answer belongs to. */

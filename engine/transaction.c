@@ -11,6 +11,7 @@
 #include "base/interrupt.h"
 #include "drivers/sqlstate.h"
 #include "engine/advice.h"
+#include "engine/guard.h"
 #include "engine/place.h"
 #include "engine/retry.h"
 #include "engine/statement_send.h"
@@ -29,6 +30,7 @@ struct attempt {
     struct pga_step_frame frame;
     struct pga_step_counts counts;
     bool at_append; /* the failure was the append's, not the script's */
+    size_t guarded; /* where in the script stands what may reach the journal */
     bool is_busy;   /* another runner has the lock, which each step takes for itself here */
 };
 
@@ -129,6 +131,22 @@ pga_append_conflict(struct pga_runner *runner, struct pga_step_outcome *outcome,
            pga_runner_keep_lock(runner, err);
 }
 
+/* The script took effect and must not stay: with the next command the journal would be one that nobody can trust. */
+static void
+fail_touched(const struct attempt *attempt, struct pga_error *err)
+{
+    memset(err, 0, sizeof(*err));
+    (void)pga_fail(err, PGA_ERR_SQL,
+                   "the script writes to the journal's tables, changes them or gives them away");
+    (void)pga_error_identify(err, PGA_ID_SQL);
+    (void)pga_script_place(err, attempt->script, attempt->guarded);
+    (void)pga_error_detail(
+        err,
+        "Schema \"%s\" is pgalter's own. \"pgalter help mark\", accept and forget "
+        "change what is recorded.",
+        attempt->runner->journal->settings.schema);
+}
+
 /*
  * Say what failed behind the last statement of the script.  22012 is how the .sql files of the journal say that a row
  * is not there (journal/add.sql), 23502 that the journal was exchanged since the append.
@@ -142,6 +160,10 @@ name_tail(const struct attempt *attempt, size_t done, struct pga_error *err)
     }
     if (strcmp(err->sqlstate, "23502") == 0) {
         (void)pga_append_failure(attempt->runner->journal, err);
+        return;
+    }
+    if (attempt->frame.is_guarded && pga_untouched_failed(err)) {
+        fail_touched(attempt, err);
         return;
     }
     if (strcmp(err->sqlstate, "22012") == 0 && attempt->frame.finishes) {
@@ -393,10 +415,13 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
     };
     struct pga_retry retry;
     int64_t started = pga_clock_now_ms(runner->clock);
+    bool is_guarded;
 
     if (!pga_script_prepare(&mem, source->main, runner->journal->standard_strings,
                             &attempt.prepared, err))
         return false;
+    is_guarded = pga_guard_find(source->main->text, runner->journal->standard_strings,
+                                runner->journal->settings.schema, &attempt.guarded);
     pga_retry_init(&retry, runner, source->main->directives.retries);
     for (;;) {
         bool again = false;
@@ -411,6 +436,7 @@ pga_transaction_run(struct pga_runner *runner, const struct pga_step *step,
             .head = pga_step_session(runner, source->main, &attempt.prepared.modes),
             .synchronous_commit = runner->journal->synchronous_commit,
             .finishes = finishes,
+            .is_guarded = is_guarded,
         };
         if (try_step(&attempt, outcome, &again, err) && !again)
             break;

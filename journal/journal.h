@@ -289,6 +289,15 @@ void pga_append_tail_sql(struct pga_buf *buf, const struct pga_journal *journal,
 void pga_tail_reset_sql(struct pga_buf *buf, const struct pga_journal *journal,
                         const char *synchronous_commit);
 
+/*
+ * Append a statement that fails when the transaction has done more to the journal than append the row `seq`: in the tail of
+ * a script that may have.  The journal must be loaded.
+ */
+void pga_untouched_sql(struct pga_buf *buf, const struct pga_journal *journal, int64_t seq);
+
+/* Whether an error is that statement's. */
+bool pga_untouched_failed(const struct pga_error *err);
+
 /* Make *err, whatever it was, PGA_ERR_JOURNAL: this is not the journal that was read.  Returns false. */
 bool pga_journal_fail_replaced(const struct pga_journal *journal, struct pga_error *err);
 

@@ -18,10 +18,12 @@
 #include "journal/head.sql.h"
 #include "journal/names.sql.h"
 #include "journal/presence.sql.h"
+#include "journal/untouched.sql.h"
 
 #define READ_LOCK_TIMEOUT_MS 10000 /* longer than an upgrade of the journal takes */
 #define READ_TIMEOUT_MS      60000
 #define FORMAT_MAX           1000000
+#define SQLSTATE_NO_NUMBER   "22P02" /* a word where a number must stand: how untouched.sql says no */
 #define SQLSTATE_UNTRUSTED   "22012" /* division by zero: how presence.sql says no */
 
 static char *
@@ -44,6 +46,25 @@ pga_presence_sql(struct pga_buf *buf, const struct pga_journal *journal)
     pga_sql_raw(&values, "findings", findings_sql(journal, buf->mem));
     pga_sql_raw(&values, "schema", journal->schema_literal);
     pga_sql_expand(buf, pga_text_presence_sql, &values);
+}
+
+void
+pga_untouched_sql(struct pga_buf *buf, const struct pga_journal *journal, int64_t seq)
+{
+    struct pga_sql_values values = {.mem = buf->mem};
+
+    pga_sql_raw(&values, "findings", findings_sql(journal, buf->mem));
+    pga_sql_raw(&values, "journal", journal->schema_sql);
+    pga_sql_int(&values, "applied", (int64_t)journal->applied_count);
+    pga_sql_int(&values, "seq", seq);
+    pga_sql_expand(buf, pga_text_untouched_sql, &values);
+}
+
+bool
+pga_untouched_failed(const struct pga_error *err)
+{
+    return strcmp(err->sqlstate, SQLSTATE_NO_NUMBER) == 0 &&
+           strstr(err->message, "of the journal") != NULL;
 }
 
 void

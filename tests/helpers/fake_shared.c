@@ -32,7 +32,8 @@ pga_fake_select_shared(struct pga_fake_work *w)
     } else if (pga_fake_contains(w, "pg_my_temp_schema") && w->server->unclean != NULL) {
         pga_fake_deny(w, "22P02", w->server->unclean);
     } else if (pga_fake_contains(w, "pg_my_temp_schema") ||
-               pga_fake_contains(w, "pg_catalog.pg_settings")) {
+               pga_fake_contains(w, "pg_catalog.pg_settings") ||
+               pga_fake_contains(w, "AS untouched")) {
         pga_fake_answer(w, (const char *const[]){"0"}, 1);
     } else {
         return false;

@@ -201,7 +201,7 @@ ALTER DATABASE $db SET lock_timeout = 0; ALTER DATABASE $db SET statement_timeou
         expect 0 pgalter deploy
         pair 1.0.0-2-hostile "CREATE TABLE hostile (n int); $how" "SELECT 1;"
         expect 65 pgalter deploy
-        contains "$errors" "recording it"
+        contains "$errors" "the script writes to the journal's tables, changes them"
         [ "$(query "$db" "SELECT to_regclass('hostile') IS NULL AND to_regclass('pgalter.journal') IS NOT NULL")" = t ]
         [ "$(query "$db" "SELECT count(*) FROM pgalter.journal")" = 1 ]
         expect 0 pgalter status

@@ -426,3 +426,35 @@ tampered() {
     query "$db" "DELETE FROM pgalter.history WHERE seq = 3"
     tampered "tampered" "DELETE FROM pgalter.journal WHERE id = '20-second'"
 }
+
+# Done by a script of somebody who owns the journal; each would be found only by the next command.
+reaching=("TRUNCATE pgalter.journal;" "DELETE FROM pgalter.journal;" "UPDATE pgalter.journal SET slug = 'x';"
+    "TRUNCATE pgalter.history CASCADE;" "DROP TABLE pgalter.unfinished;"
+    "DELETE FROM pgalter.history WHERE seq = 0;" "UPDATE pgalter.history SET who = who;"
+    "CREATE ROLE reached; REASSIGN OWNED BY owner_of_all TO reached;"
+    "DO \$\$ DECLARE t text; BEGIN FOR t IN SELECT schemaname || '.' || tablename FROM pg_tables WHERE tableowner = current_user
+        LOOP EXECUTE 'ALTER TABLE ' || t || ' ENABLE ROW LEVEL SECURITY'; END LOOP; END \$\$;")
+
+@test "a script that reaches the journal's tables is rolled back" {
+    local text
+    query postgres "CREATE ROLE owner_of_all LOGIN CREATEROLE; GRANT CREATE ON DATABASE \"$db\" TO owner_of_all"
+    query "$db" "GRANT CREATE, USAGE ON SCHEMA public TO owner_of_all"
+    export PGUSER=owner_of_all
+    table 1.0.0-100-a a
+    expect 0 pgalter deploy
+    for text in "${reaching[@]}"; do
+        # REASSIGN OWNED needs membership in both roles.
+        text=${text/"CREATE ROLE reached;"/"CREATE ROLE reached; GRANT reached TO owner_of_all;"}
+        pair 1.1.0-200-reach "CREATE TABLE reach (n int);
+$text" "DROP TABLE reach;"
+        echo "$text"
+        expect 65 pgalter deploy
+        contains "$errors" "1.1.0-200-reach.up.sql:2:"
+        contains "$errors" "the script writes to the journal's tables"
+        expect 0 pgalter status
+        contains "$out" "pending    1 alteration"
+    done
+    pair 1.1.0-200-reach "DO \$\$ BEGIN CREATE TABLE reach (n int); END \$\$; SELECT count(*) FROM pgalter.journal;" "DROP TABLE reach;"
+    expect 0 pgalter deploy
+    expect 0 pgalter rollback zero --yes
+}
