@@ -140,11 +140,10 @@ fail_touched(const struct attempt *attempt, struct pga_error *err)
                    "the script writes to the journal's tables, changes them or gives them away");
     (void)pga_error_identify(err, PGA_ID_SQL);
     (void)pga_script_place(err, attempt->script, attempt->guarded);
-    (void)pga_error_detail(
-        err,
-        "Schema \"%s\" is pgalter's own. \"pgalter help mark\", accept and forget "
-        "change what is recorded.",
-        attempt->runner->journal->settings.schema);
+    (void)pga_error_detail(err,
+                           "Schema \"%s\" is pgalter's own; mark, accept and forget change what is "
+                           "recorded there.",
+                           attempt->runner->journal->settings.schema);
 }
 
 /*
