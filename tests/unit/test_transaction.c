@@ -517,25 +517,6 @@ START_TEST(where_it_failed)
 }
 END_TEST
 
-/* What it did to the journal is found before it is committed; only scripts that may have done something are asked about. */
-START_TEST(a_script_that_reaches_the_journal)
-{
-    failures[0] =
-        (struct pga_fake_failure){.contains = "AS untouched",
-                                  .sqlstate = "22P02",
-                                  .message = "no number: \"rows of the journal are gone\"",
-                                  .times = 9};
-    ck_assert(!apply("SELECT 1;\nDELETE FROM PGALTER.journal;"));
-    ck_assert_int_eq(err.code, PGA_ERR_SQL);
-    ck_assert_ptr_nonnull(strstr(err.message, "the script writes to the journal's tables"));
-    ck_assert_int_eq(err.place.line, 2);
-    ck_assert_int_eq(err.place.column, 13);
-    ck_assert_uint_eq(count(PGA_FAKE_HISTORY), 1);
-    memset(&err, 0, sizeof(err));
-    ck_assert(apply("CREATE TABLE t ();"));
-}
-END_TEST
-
 /* The server's own hint stays before what pgalter adds. */
 START_TEST(hints)
 {
@@ -591,7 +572,6 @@ main(void)
     tcase_add_test(tcase, contention_is_tried_again);
     tcase_add_test(tcase, contention_uses_up_its_budget);
     tcase_add_test(tcase, where_it_failed);
-    tcase_add_test(tcase, a_script_that_reaches_the_journal);
     tcase_add_test(tcase, hints);
     tcase_add_test(tcase, what_cannot_be_prepared);
     suite_add_tcase(suite, tcase);
