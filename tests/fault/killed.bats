@@ -110,7 +110,9 @@ dies() {
 }
 
 @test "of a deploy that fails" {
+    # Without the table nothing could be noted by which to see later what became of the statement.
     script 1-a.up.sql "-- pgalter:transaction none
+-- pgalter:done-when SELECT to_regclass('i') IS NOT NULL
 CREATE INDEX CONCURRENTLY i ON a (n);"
     prepare() { :; }
     finish() {
