@@ -120,9 +120,10 @@ DO \$\$ BEGIN PERFORM 1/0; END \$\$;" ""
     gather
     jq -r .event "$BATS_TEST_TMPDIR/all" | sort -u >"$BATS_TEST_TMPDIR/events"
     jq -r 'keys[]' "$BATS_TEST_TMPDIR/all" | sort -u >"$BATS_TEST_TMPDIR/fields"
-    diff <(from_guide Events) "$BATS_TEST_TMPDIR/events"
+    # What a run finds of another one still at work is seen by chance; the tests of resuming make it happen.
+    diff <(from_guide Events | grep -v '^step_waits$') <(grep -v '^step_waits$' "$BATS_TEST_TMPDIR/events")
     diff <(from_guide Fields) "$BATS_TEST_TMPDIR/fields"
-    diff <(grep -o '^PGA_LOG_EVENT([A-Z_]*, "[a-z_]*"' "$PGA_TEST_SOURCE_DIR/base/log_event.def" | cut -d'"' -f2 | sort) "$BATS_TEST_TMPDIR/events"
+    diff <(grep -o '^PGA_LOG_EVENT([A-Z_]*, "[a-z_]*"' "$PGA_TEST_SOURCE_DIR/base/log_event.def" | cut -d'"' -f2 | sort) <(from_guide Events)
 }
 
 @test "lines stay JSON whatever bytes the server and the files say" {
@@ -135,8 +136,8 @@ END \$\$;" ""
     expect 65 pgalter deploy
     all_json
     same "$(log 'select(.event == "notice").message')" "$(printf '\xef\xbf\xbd " \\ \n \x1b {}')"
-    same "$(log 'select(.event == "failed").message')" "$(printf 'alteration "200-b" failed: \xef\xbf\xbd')"
-    contains "$(log 'select(.event == "failed").detail')" "$(printf 'xxx\xef\xbf\xbd')"
+    same "$(log 'select(.event == "failed").message')" 'alteration "200-b" failed: \xfe'
+    contains "$(log 'select(.event == "failed").detail')" 'xxx\xff'
     # A file's name and a word of the command line are bytes too.
     printf 'SELECT 1;\n' >"$PGALTER_DIR/$(printf '1.0.0-300-c\xff.up.sql')"
     expect 64 pgalter deploy

@@ -153,8 +153,10 @@ SELECT nothing;" ""
         begin deploy --wait 60s --db "host=$BATS_TEST_TMPDIR"
         for ((i = 0; i < 100; i++)); do [ ! -e "$BATS_TEST_TMPDIR/.s.PGSQL.5432.met" ] || break; sleep 0.05; done
         stops 3 "${signal#*:}" "${signal%:*}"
+        # What the one before has said must not be taken for the word of this one.
+        rm "$BATS_TEST_TMPDIR/begun.err"
         begin deploy --wait 60s --db "host=$BATS_TEST_TMPDIR/nowhere"
-        for ((i = 0; i < 100; i++)); do [ ! -s "$BATS_TEST_TMPDIR/begun.err" ] || break; sleep 0.05; done
+        for ((i = 0; i < 200; i++)); do [ ! -s "$BATS_TEST_TMPDIR/begun.err" ] || break; sleep 0.05; done
         stops 3 "${signal#*:}" "${signal%:*}"
         contains "$errors" "waiting for the server"
     done
@@ -162,14 +164,15 @@ SELECT nothing;" ""
     pair 1.0.0-200-b "ALTER TABLE a ADD COLUMN b int;" ""
     hold 100 "LOCK TABLE a IN ACCESS SHARE MODE"
     for signal in TERM:143 INT:130; do
+        rm -f "$BATS_TEST_TMPDIR/begun.err" "$BATS_TEST_TMPDIR/second.err"
         begin deploy --lock-timeout 100ms --retries 1000
-        for ((i = 0; i < 200; i++)); do ! grep -q "trying again" "$BATS_TEST_TMPDIR/begun.err" || break; sleep 0.05; done
+        for ((i = 0; i < 200; i++)); do ! grep -qs "trying again" "$BATS_TEST_TMPDIR/begun.err" || break; sleep 0.05; done
         local first=$pid
         # The other one waits for this one's lock.
         cp "$BATS_TEST_TMPDIR/begun.err" "$BATS_TEST_TMPDIR/first.err"
         "$PGALTER" deploy --lock-wait 60s </dev/null >/dev/null 2>"$BATS_TEST_TMPDIR/second.err" 3>&- &
         local second=$! status=0
-        for ((i = 0; i < 200; i++)); do ! grep -q "holds the lock" "$BATS_TEST_TMPDIR/second.err" || break; sleep 0.05; done
+        for ((i = 0; i < 200; i++)); do ! grep -qs "holds the lock" "$BATS_TEST_TMPDIR/second.err" || break; sleep 0.05; done
         kill "-${signal%:*}" "$second"
         wait "$second" || status=$?
         same "$status" "${signal#*:}"
