@@ -83,6 +83,7 @@ START_TEST(waiting_is_rewarded)
     }
     d = pga_test_open(&settings);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert_str_eq(pga_test_value(d, "SELECT 1", &mem), "1");
     ck_assert_int_ge(pga_pq_now_ms() - start, 500);
 }
 END_TEST
@@ -189,6 +190,7 @@ START_TEST(password_file_is_read_again)
     }
     d = pga_test_open(&settings);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert_str_eq(pga_test_value(d, "SELECT 1", &mem), "1");
     ck_assert_int_ge(told.waits, 1);
     pga_temp_remove(dir);
 }
