@@ -128,7 +128,7 @@ check_variables(struct pga_context *ctx, struct pga_error *err)
     if (database->origin != PGA_ORIGIN_VARIABLE || file->origin != PGA_ORIGIN_VARIABLE)
         return true;
     if (read_secret(ctx, ctx->mem, file->text, &secret, &ignored) &&
-        strcmp(secret, database->text) == 0)
+        pga_same(secret, database->text))
         return true;
     (void)pga_fail(err, PGA_ERR_USAGE, "the environment variables %s and %s name two databases",
                    database->variable, file->variable);
