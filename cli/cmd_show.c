@@ -6,6 +6,7 @@
 #include "cli/command.h"
 
 #include "cli/state.h"
+#include "engine/target.h"
 
 /* By id, or by the timestamp in it. */
 static const struct pga_state_row *
@@ -24,7 +25,7 @@ find_row(struct pga_context *ctx, const struct pga_states *states, const char *t
             return row;
         ids[i] = row->id;
     }
-    nearest = pga_nearest(text, ids, states->count);
+    nearest = pga_target_nearest_id(text, ids, states->count);
     (void)pga_fail(err, PGA_ERR_USAGE, "there is no alteration \"%s\"", text);
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
     if (nearest != NULL)

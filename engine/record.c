@@ -9,6 +9,7 @@
 
 #include "engine/difference.h"
 #include "engine/run.h"
+#include "engine/target.h"
 #include "engine/transaction.h"
 #include "journal/unfinished.h"
 
@@ -39,7 +40,7 @@ fail_no_file(struct pga_arena *mem, const struct pga_runner *runner, const char 
 
     for (size_t i = 0; i < runner->alterations->count; i++)
         ids[i] = runner->alterations->items[i].id;
-    nearest = pga_nearest(id, ids, runner->alterations->count);
+    nearest = pga_target_nearest_id(id, ids, runner->alterations->count);
     (void)pga_fail(err, PGA_ERR_USAGE, "there is no alteration \"%s\" in \"%s\"", id,
                    runner->alterations->dir);
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
@@ -198,7 +199,7 @@ fail_not_applied(struct pga_arena *mem, const struct pga_runner *runner, const c
 
     for (size_t i = 0; i < journal->applied_count; i++)
         ids[i] = journal->applied[i]->id;
-    nearest = pga_nearest(id, ids, journal->applied_count);
+    nearest = pga_target_nearest_id(id, ids, journal->applied_count);
     (void)pga_fail(err, PGA_ERR_USAGE, "\"%s\" is not applied", id);
     (void)pga_error_identify(err, PGA_ID_UNKNOWN_TARGET);
     if (nearest != NULL)

@@ -72,14 +72,16 @@ mended_version(struct pga_arena *mem, const char *text)
     return NULL;
 }
 
-/* The id whose slug is the text, or NULL. */
-static const char *
-id_of_slug(const struct known *known, const char *text)
+const char *
+pga_target_nearest_id(const char *text, const char *const *ids, size_t count)
 {
-    for (size_t i = 0; i < known->count; i++)
-        if (strcmp(known->ids[i] + strcspn(known->ids[i], "-") + 1, text) == 0)
-            return known->ids[i];
-    return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *dash = strchr(ids[i], '-');
+
+        if (dash != NULL && strcmp(dash + 1, text) == 0)
+            return ids[i];
+    }
+    return pga_nearest(text, ids, count);
 }
 
 static bool
@@ -95,9 +97,7 @@ fail_unknown(struct pga_arena *mem, const char *text, const struct known *known,
     if (nearest == NULL)
         nearest = mended_version(mem, text);
     if (nearest == NULL)
-        nearest = id_of_slug(known, text);
-    if (nearest == NULL)
-        nearest = pga_nearest(text, known->ids, known->count);
+        nearest = pga_target_nearest_id(text, known->ids, known->count);
     (void)pga_error_detail(
         err, "A target is latest, next, zero (rollback only), a version such as 1.2.0, or the id "
              "of an alteration.");

@@ -42,4 +42,7 @@ bool pga_target_parse(struct pga_arena *mem, const char *text,
                       const struct pga_alterations *alterations, const struct pga_journal *journal,
                       struct pga_target *out, struct pga_error *err) PGA_MUST_CHECK;
 
+/* The id that was meant: the one whose slug is the text, else the nearest; NULL: none is near. For "did you mean ...?". */
+const char *pga_target_nearest_id(const char *text, const char *const *ids, size_t count);
+
 #endif
