@@ -112,7 +112,8 @@ walk() { "$PGA_TEST_SOURCE_DIR/tests/input/walk" "$1"; }
     for id in $ids; do
         # These take a state of the server or another run; their own tests make it.
         case $id in
-            pooler | server-version | read-only | locked | lock-timeout | connection-lost | local-cluster | local-not-running | journal-moved) continue ;;
+            pooler | server-version | read-only | locked | lock-timeout | lock-lost | connection-lost | deadline) continue ;;
+            invalid-index | local-cluster | local-not-running | journal-moved) continue ;;
         esac
         grep -qx "$id" <<<"$classes" || missing+=" $id"
     done
