@@ -5,7 +5,6 @@
  */
 #include "base/clock.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <stddef.h>
 #include <time.h>
@@ -31,6 +30,8 @@ system_unix_s(void *ctx PGA_UNUSED)
     return (int64_t)now.tv_sec;
 }
 
+#define SLICE_MS 200 /* so that a question that came just before a wait is answered soon */
+
 /*
  * The end is a point of time, so that a signal that asks for nothing doesn't lengthen or shorten
  * the sleep.
@@ -45,7 +46,8 @@ system_sleep_ms(void *ctx, int64_t ms)
         struct pollfd wake = {.fd = pga_interrupt_fd(), .events = POLLIN}; /* -1 is passed over */
         int64_t left = end - now;
 
-        if (poll(&wake, 1, left < INT_MAX ? (int)left : INT_MAX) > 0)
+        pga_interrupt_serve();
+        if (poll(&wake, 1, left < SLICE_MS ? (int)left : SLICE_MS) > 0)
             return;
         now = system_monotonic_ms(ctx);
     }

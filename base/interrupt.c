@@ -16,6 +16,9 @@
 
 static volatile sig_atomic_t first_signal;
 static volatile sig_atomic_t signal_count;
+static volatile sig_atomic_t is_asked; /* SIGUSR1 has come and was not answered yet */
+static pga_interrupt_answer_fn *answer_fn;
+static void *answer_ctx;
 static volatile sig_atomic_t read_fd = -1;
 static volatile sig_atomic_t write_fd = -1;
 
@@ -33,6 +36,12 @@ note_signal(int signal)
     if (write_fd >= 0)
         (void)!write(write_fd, "", 1); /* a full pipe is readable enough */
     errno = saved;
+}
+
+static void
+note_question(int signal PGA_UNUSED)
+{
+    is_asked = 1;
 }
 
 static bool
@@ -72,17 +81,21 @@ pga_interrupt_install(struct pga_error *err)
 {
     struct sigaction catch = {.sa_handler = note_signal}; /* no SA_RESTART: a wait must end */
     struct sigaction ignore = {.sa_handler = SIG_IGN};    /* a closed pipe is an error of write() */
+    /* A question must not make a read() or write() fail; poll() ends all the same. */
+    struct sigaction ask = {.sa_handler = note_question, .sa_flags = SA_RESTART};
 
     if (read_fd < 0 && !make_pipe())
         return pga_fail(err, PGA_ERR_UNEXPECTED, "cannot make a pipe for signals: %s",
                         strerror(errno));
     (void)sigemptyset(&ignore.sa_mask);
+    (void)sigemptyset(&ask.sa_mask);
     (void)sigemptyset(&catch.sa_mask);
     (void)sigaddset(&catch.sa_mask, SIGINT); /* the handlers don't interrupt each other */
     (void)sigaddset(&catch.sa_mask, SIGTERM);
     (void)sigaddset(&catch.sa_mask, SIGHUP);
     if (sigaction(SIGINT, &catch, NULL) != 0 || sigaction(SIGTERM, &catch, NULL) != 0 ||
-        !catch_hangup(&catch) || sigaction(SIGPIPE, &ignore, NULL) != 0)
+        !catch_hangup(&catch) || sigaction(SIGPIPE, &ignore, NULL) != 0 ||
+        sigaction(SIGUSR1, &ask, NULL) != 0)
         return pga_fail(err, PGA_ERR_UNEXPECTED, "cannot catch signals: %s", /* GCOVR_EXCL_LINE */
                         strerror(errno)); /* GCOVR_EXCL_LINE: valid signals don't fail */
     return true;
@@ -107,9 +120,32 @@ pga_interrupt_fd(void)
 }
 
 void
+pga_interrupt_on_question(pga_interrupt_answer_fn *answer, void *ctx)
+{
+    answer_fn = answer;
+    answer_ctx = ctx;
+}
+
+void
+pga_interrupt_serve(void)
+{
+    pga_interrupt_answer_fn *answer = answer_fn;
+
+    if (is_asked == 0 || answer == NULL)
+        return;
+    is_asked = 0;
+    answer_fn = NULL; /* an answer that waits itself is not asked for another */
+    answer(answer_ctx);
+    answer_fn = answer;
+}
+
+void
 pga_interrupt_raise(int signal)
 {
-    note_signal(signal);
+    if (signal == SIGUSR1)
+        note_question(signal);
+    else
+        note_signal(signal);
 }
 
 void
@@ -121,6 +157,8 @@ pga_interrupt_clear(void)
         ;
     first_signal = 0;
     signal_count = 0;
+    is_asked = 0;
+    answer_fn = NULL;
 }
 
 bool

@@ -19,6 +19,7 @@
 #include "cli/error_report.h"
 #include "cli/events.h"
 #include "cli/hide.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/termination.h"
 
@@ -295,6 +296,7 @@ run(struct pga_context *ctx, struct pga_error *err)
     }
     pga_options_environment(&ctx->options, command->options);
     set_up_output(ctx);
+    pga_progress_attach(ctx);
     if (!hands_on && !check_arguments(ctx, err))
         return false;
     return pga_options_check(&ctx->options, err) && (command->needs == 0 || check_place(err)) &&
@@ -408,6 +410,7 @@ run_command(struct pga_context *ctx, const char *name)
         pga_error_report(ctx, &err);
         status = pga_error_exit_status(&err);
     }
+    pga_interrupt_on_question(NULL, NULL);
     pga_session_close(ctx);
     (void)PGA_FAULT(run_reported);
     status = finish(ctx, status);
@@ -436,6 +439,7 @@ pga_command_main(int argc, char **argv)
     struct pga_context ctx = {.mem = &mem, .log = {.stream = stderr, .level = PGA_LOG_INFO}};
     const char *name;
 
+    ctx.started_ms = pga_clock_now_ms(pga_clock_system());
     argv = pga_arguments_hide(&ctx, argc, argv);
     name = command_name(argc, argv);
     ctx.command = pga_command_find(name);

@@ -41,6 +41,12 @@ struct pga_told {
     int attempt;                 /* of it, from 1 */
 };
 
+/* How far a run is, besides what the status line shows. */
+struct pga_how_far {
+    int64_t holder_pid;  /* of the runner lock that is waited for; 0: it isn't */
+    int64_t next_try_ms; /* when the step is tried again, on the system's clock; 0: it isn't */
+};
+
 struct pga_context {
     struct pga_arena *mem; /* lives as long as the command */
     const struct pga_command *command;
@@ -54,8 +60,10 @@ struct pga_context {
     struct pga_status_line status_line;
     struct pga_notices notices;
     struct pga_told told;
-    bool colour;      /* on stdout */
-    bool is_terminal; /* stdin and stdout are one */
+    struct pga_how_far progress;
+    int64_t started_ms; /* the process, on the system's clock */
+    bool colour;        /* on stdout */
+    bool is_terminal;   /* stdin and stdout are one */
 
     const char *dir;                 /* of the alterations */
     bool has_no_dir;                 /* it is not there, and the command goes on without */

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/steps.h"
 #include "cli/version.h"
+#include "engine/watch.h"
 
 const char *
 pga_event_reason(const struct pga_error *err)
@@ -120,6 +121,59 @@ add_blocker(struct pga_json *blockers, const struct pga_lock_holder *holder)
     set_text(blocker, "query", pga_mask_text(&mem, holder->query));
 }
 
+/* Who keeps the step waiting. */
+static void
+set_blockers(struct pga_json *fields, const struct pga_blockers *found)
+{
+    struct pga_json *blockers = pga_json_set(fields, "blockers", pga_json_array());
+
+    pga_json_set_text(fields, "waits_for", found->waits_for);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct pga_blocker *item = &found->items[i];
+        struct pga_json *blocker = pga_json_add(blockers, pga_json_object());
+
+        if (item->pid != 0)
+            pga_json_set_int(blocker, "pid", item->pid);
+        set_text(blocker, item->pid != 0 ? "application" : "prepared", item->application);
+        set_text(blocker, "user", item->user);
+        set_text(blocker, "address", item->address);
+        set_text(blocker, "since", item->since);
+        set_text(blocker, "state", item->state);
+        set_text(blocker, "query", item->query);
+        pga_json_set_int(blocker, "ms", item->age_ms);
+    }
+}
+
+void
+pga_event_progress(struct pga_context *ctx, const struct pga_log *log, const char *place,
+                   const char *message)
+{
+    PGA_AUTO(pga_json_release)
+    struct pga_json *fields = pga_json_object();
+    const struct pga_blockers *found = &ctx->runner.watch.found;
+
+    set_step(&ctx->told, fields);
+    pga_json_set_int(fields, "ms", pga_clock_now_ms(pga_clock_system()) - ctx->started_ms);
+    set_text(fields, "place", place);
+    if (found->count > 0 && (ctx->runner.sent == NULL || ctx->runner.watch.is_waiting))
+        set_blockers(fields, found);
+    pga_log_event(log, PGA_LOG_INFO, PGA_LOG_EVENT_PROGRESS, fields, message);
+}
+
+static void
+tell_blocked(struct pga_context *ctx, struct pga_json *fields,
+             const struct pga_event_report *report)
+{
+    PGA_AUTO(pga_arena_release)
+    struct pga_arena mem = {0};
+
+    pga_json_set_int(fields, "ms", report->duration_ms);
+    set_blockers(fields, report->blockers);
+    set_text(fields, "hint", pga_blockers_remedy(&mem, report->blockers));
+    pga_log_event(&ctx->log, PGA_LOG_INFO, PGA_LOG_EVENT_BLOCKED, fields,
+                  pga_format(&mem, "waits for %s", pga_blockers_format(&mem, report->blockers)));
+}
+
 static void
 tell_planned(struct pga_context *ctx, struct pga_json *fields, const struct pga_plan *plan)
 {
@@ -173,6 +227,9 @@ pga_event_happened(struct pga_context *ctx, const struct pga_event_report *repor
         break;
     case PGA_HAPPENING_LOCK_RETAKEN:
         pga_log_event(log, PGA_LOG_WARNING, PGA_LOG_EVENT_LOCK_RETAKEN, fields, NULL);
+        break;
+    case PGA_HAPPENING_BLOCKED:
+        tell_blocked(ctx, fields, report);
         break;
     case PGA_HAPPENING_STEP_STARTED:
         pga_log_event(log, PGA_LOG_INFO, PGA_LOG_EVENT_STEP_STARTED, fields, NULL);

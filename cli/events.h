@@ -23,6 +23,10 @@ void pga_event_server_wait(struct pga_context *ctx, const struct pga_error *why,
 /* What the engine says of its run. */
 void pga_event_happened(struct pga_context *ctx, const struct pga_event_report *report);
 
+/* Somebody asked how far it is: `log` has the level that they need, `place` is "file:line" or "". */
+void pga_event_progress(struct pga_context *ctx, const struct pga_log *log, const char *place,
+                        const char *message);
+
 /* What the server says: `notice` with its texts as they may be shown, and where ("file:line", or ""). */
 void pga_event_notice(struct pga_context *ctx, enum pga_log_level level,
                       const struct pga_server_message *notice, const char *place);

@@ -9,6 +9,7 @@
 
 #include "base/mask.h"
 #include "cli/events.h"
+#include "cli/progress.h"
 #include "cli/steps.h"
 #include "engine/place.h"
 
@@ -128,6 +129,7 @@ tell_always(struct pga_context *ctx, const struct pga_event_report *report)
         break;
     case PGA_HAPPENING_LOCK_RETAKEN:
     case PGA_HAPPENING_STEP_WAITS:
+    case PGA_HAPPENING_BLOCKED:
     case PGA_HAPPENING_STEP_RESUMED:
         break;
     }
@@ -159,6 +161,9 @@ tell_people(struct pga_context *ctx, const struct pga_event_report *report)
         pga_log_write(log, PGA_LOG_WARNING,
                       "a script had dropped the runner lock; it was taken again");
         break;
+    case PGA_HAPPENING_BLOCKED:
+        pga_progress_tell_blocked(ctx, report);
+        break;
     case PGA_HAPPENING_STEP_STARTED:
         pga_log_write(log, PGA_LOG_DETAIL, "%s begins", report->step->id);
         break;
@@ -188,6 +193,7 @@ observe(void *context, const struct pga_event_report *report)
     struct pga_context *ctx = context;
 
     pga_event_happened(ctx, report);
+    pga_progress_note(ctx, report);
     tell_always(ctx, report);
     if (!ctx->log.json)
         tell_people(ctx, report);
@@ -282,8 +288,6 @@ pga_observe_attach(struct pga_context *ctx)
     ctx->runner.observe_ctx = ctx;
     ctx->driver->notice = observe_notice;
     ctx->driver->notice_ctx = ctx;
-    if (ctx->status_line.is_on) {
-        ctx->driver->tick = pga_status_line_tick;
-        ctx->driver->tick_ctx = &ctx->status_line;
-    }
+    ctx->driver->tick = pga_progress_tick;
+    ctx->driver->tick_ctx = ctx;
 }

@@ -26,6 +26,7 @@
 
 #define LOCAL_PREFIX   "local:"
 #define PING_ANSWER_MS 5000
+#define BESIDE_MS      1000 /* for a second session to a server that has answered before */
 
 /* "user@host" of whoever runs this, for the history. */
 static const char *
@@ -98,8 +99,9 @@ resolve_local(struct pga_context *ctx, const char **database, struct pga_error *
 }
 
 static void
-read_settings(const struct pga_options *options, struct pga_run_settings *out)
+read_settings(const struct pga_context *ctx, struct pga_run_settings *out)
 {
+    const struct pga_options *options = &ctx->options;
     const char *source = pga_option_text(options, PGA_OPTION_DOWN_FROM, NULL);
 
     out->lock_wait_ms = pga_option_duration_ms(options, PGA_OPTION_LOCK_WAIT, PGA_LOCK_WAIT_MS);
@@ -108,6 +110,8 @@ read_settings(const struct pga_options *options, struct pga_run_settings *out)
     out->lock_timeout_ms =
         pga_option_duration_ms(options, PGA_OPTION_LOCK_TIMEOUT, PGA_LOCK_TIMEOUT_MS);
     out->statement_timeout_ms = pga_option_duration_ms(options, PGA_OPTION_STATEMENT_TIMEOUT, 0);
+    out->deadline = pga_deadline_after(ctx->started_ms,
+                                       pga_option_duration_ms(options, PGA_OPTION_DEADLINE, 0));
     out->retries = pga_option_int(options, PGA_OPTION_RETRIES, PGA_RETRIES);
     out->plan.steps = (size_t)pga_option_int(options, PGA_OPTION_STEPS, 0);
     out->plan.strict = pga_option_is_given(options, PGA_OPTION_STRICT);
@@ -171,7 +175,8 @@ connect_server(struct pga_context *ctx, const char *application, struct pga_erro
         .conninfo = conninfo,
         .application_name = application,
         .role = pga_option_text(&ctx->options, PGA_OPTION_ROLE, NULL),
-        .wait_ms = pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0),
+        .wait_ms = pga_deadline_cut_ms(&ctx->runner,
+                                       pga_option_duration_ms(&ctx->options, PGA_OPTION_WAIT, 0)),
         .needs_primary = needs_primary(ctx),
         .waiting = tell_waiting,
         .ctx = connecting,
@@ -194,6 +199,13 @@ connect_server(struct pga_context *ctx, const char *application, struct pga_erro
     return true;
 }
 
+/* Without the name of the run: who looks for the sessions of a run must not find this one. */
+static struct pga_driver *
+open_beside(struct pga_driver *first, struct pga_error *err)
+{
+    return pga_pq_open_beside(first, "pgalter/" PGA_VERSION " watch", BESIDE_MS, err);
+}
+
 bool
 pga_session_connect(struct pga_context *ctx, struct pga_error *err)
 {
@@ -209,14 +221,15 @@ pga_session_connect(struct pga_context *ctx, struct pga_error *err)
 
     pga_event_run_started(ctx, settings.run);
     settings.application = pga_format(ctx->mem, "pgalter/%s run=%s", PGA_VERSION, settings.run);
-    read_settings(&ctx->options, &ctx->runner.settings);
+    ctx->runner.clock = pga_clock_system();
+    read_settings(ctx, &ctx->runner.settings);
     if (!connect_server(ctx, settings.application, err))
         return false;
     pga_journal_init(&ctx->journal, ctx->driver, ctx->mem, &settings);
     ctx->runner.driver = ctx->driver;
     ctx->runner.journal = &ctx->journal;
     ctx->runner.alterations = &ctx->alterations;
-    ctx->runner.clock = pga_clock_system();
+    ctx->runner.watch.open = open_beside;
     pga_observe_attach(ctx);
     return true;
 }

@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 
 #define SHORT_MS 500 /* up to here the time is not worth telling */
+#define EACH_MS  200 /* between two drawings of the line */
 
 void
 pga_status_line_init(struct pga_context *ctx, const struct pga_clock *clock)
@@ -35,6 +36,7 @@ pga_status_line_begin(struct pga_status_line *line, const char *id, size_t numbe
     line->number = number;
     line->count = count;
     line->started_ms = pga_clock_now_ms(line->clock);
+    line->blocker[0] = '\0';
 }
 
 void
@@ -65,11 +67,16 @@ pga_status_line_tick(void *context)
     const char *count = pga_format(&mem, "%zu", line->count), *before, *behind, *text;
     struct pga_buf id = pga_buf_on(&mem);
     size_t columns, taken;
+    int64_t now;
 
     if (!line->is_on || line->id == NULL)
         return;
+    now = pga_clock_now_ms(line->clock);
+    if (line->drawn > 0 && now - line->drawn_ms < EACH_MS)
+        return;
+    line->drawn_ms = now;
     before = pga_format(&mem, "[%*zu/%s] ", (int)strlen(count), line->number, count);
-    behind = format_elapsed(&mem, pga_clock_now_ms(line->clock) - line->started_ms);
+    behind = pga_format(&mem, "%s%s", format_elapsed(&mem, now - line->started_ms), line->blocker);
     pga_buf_append_printable(&id, pga_str_of(line->id));
     /* A full line would move the terminal to the next one. */
     columns = pga_terminal_columns(STDERR_FILENO) - 1;

@@ -4,7 +4,7 @@
  *     [ 3/12] 1714984800-add_invites ... 4.2 s
  *
  * It stands on stderr, only on a terminal, not with --quiet, --json or --log-format json, and is gone before anything else
- * is written.  It is drawn when the session ticks: a step that is done within a moment shows none.
+ * is written.  Whoever keeps the step waiting for a lock is named behind the time.  It is drawn when the session ticks: a step that is done within a moment shows none.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -25,6 +25,8 @@ struct pga_status_line {
     const char *id; /* of the step that runs; NULL: none does */
     size_t number, count;
     int64_t started_ms;
+    int64_t drawn_ms;
+    char blocker[64]; /* ", waits for process 4242"; "" when it waits for nobody */
     const struct pga_clock *clock;
 };
 

@@ -58,6 +58,8 @@ struct pga_message {
     bool keep_rows;     /* copy rows into the results; otherwise count and drop them as they come */
     int64_t timeout_ms; /* 0: no limit of its own */
     int64_t answer_ms;  /* likewise; a server that takes longer counts as lost */
+    bool
+        is_dispensable; /* when its time is up, or a signal comes, the session is thrown away at once, without a word */
 };
 
 /* The result of one statement. */

@@ -57,8 +57,11 @@ static void
 give_back(struct pga_unit_run *p, size_t index, bool hurry)
 {
     int64_t timeout_ms = hurry ? HURRY_MS : p->runner->settings.lock_wait_ms;
+    int64_t limit_ms = pga_deadline_message_ms(p->runner);
     struct pga_error ignored = {0};
 
+    if (limit_ms > 0 && limit_ms < timeout_ms)
+        timeout_ms = limit_ms;
     if (p->units.statements.items[index].kind == PGA_STATEMENT_CALL)
         p->in_doubt = true;
     else

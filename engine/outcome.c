@@ -222,7 +222,9 @@ settle(struct settling *s, struct pga_error *err)
 {
     const struct pga_clock *clock = s->runner->clock;
     int64_t pause = PAUSE_FIRST_MS,
-            wait_ms = s->signals == 0 ? s->runner->settings.reconnect_ms : 0;
+            wait_ms = s->signals == 0
+                          ? pga_deadline_cut_ms(s->runner, s->runner->settings.reconnect_ms)
+                          : 0;
     int64_t end = pga_clock_now_ms(clock) + wait_ms;
 
     for (;;) {

@@ -176,7 +176,8 @@ wait_for_claim(struct pga_unit_run *p, const struct pga_unfinished *found, bool 
             report_wait(p, pga_format(p->mem, "the session of run %s still works", found->run));
         *out_waited = true;
         pga_runner_unlock(p->runner); /* the other one may need it to go on */
-        if (pga_clock_now_ms(clock) - started > p->runner->settings.lock_wait_ms)
+        if (pga_clock_now_ms(clock) - started > p->runner->settings.lock_wait_ms ||
+            pga_deadline_left_ms(p->runner) == 0)
             break;
         pga_clock_sleep_ms(clock, PGA_CLAIM_POLL_MS);
         if (!pga_interrupt_check(err))

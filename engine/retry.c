@@ -33,28 +33,49 @@ jitter(int64_t base, int64_t now_ms)
     return base + (int64_t)((mix >> 33) % (uint64_t)base);
 }
 
+/* Who was in the way, where that is known and was the reason. */
+static bool
+explain(const struct pga_retry *retry, struct pga_error *err)
+{
+    if (retry->runner->watch.is_waiting ||
+        pga_sqlstate_class(err->sqlstate) == PGA_SQLSTATE_CONTENTION)
+        pga_watch_explain(retry->runner, err);
+    return false;
+}
+
+static bool
+give_up(const struct pga_retry *retry, struct pga_error *err)
+{
+    err->code = PGA_ERR_CONTENTION;
+    (void)pga_error_identify(err, PGA_ID_LOCK_TIMEOUT);
+    (void)pga_error_while(err, "gave up after %lld tries", (long long)retry->tried + 1);
+    (void)pga_error_hint(
+        err, "The step was rolled back whole. Run the same command again when whoever holds the "
+             "lock is done, or with a longer --lock-timeout or more --retries.");
+    return explain(retry, err);
+}
+
 bool
 pga_retry_wait(struct pga_retry *retry, struct pga_error *err)
 {
     const struct pga_clock *clock = retry->runner->clock;
     int64_t pause = PAUSE_FIRST_MS;
 
+    if (pga_deadline_explains(retry->runner, err))
+        return explain(retry, err);
     if (err->code != PGA_ERR_SQL || pga_sqlstate_class(err->sqlstate) != PGA_SQLSTATE_CONTENTION)
         return false;
-    if (retry->left == 0) {
-        err->code = PGA_ERR_CONTENTION;
-        (void)pga_error_identify(err, PGA_ID_LOCK_TIMEOUT);
-        (void)pga_error_while(err, "gave up after %lld tries", (long long)retry->tried + 1);
-        return pga_error_hint(
-            err,
-            "The step was rolled back whole. Run the same command again when whoever holds the "
-            "lock is done, or with a longer --lock-timeout or more --retries.");
+    if (retry->left == 0)
+        return give_up(retry, err);
+    for (int64_t i = 0; i < retry->tried && pause < PAUSE_LAST_MS; i++)
+        pause = pause * 3 / 2;
+    pause = jitter(pause, pga_clock_now_ms(clock));
+    if (pause >= pga_deadline_left_ms(retry->runner)) {
+        (void)pga_deadline_fail(err, "the deadline leaves no time for another try");
+        return explain(retry, err);
     }
     retry->left--;
     retry->tried++;
-    for (int64_t i = 1; i < retry->tried && pause < PAUSE_LAST_MS; i++)
-        pause = pause * 3 / 2;
-    pause = jitter(pause, pga_clock_now_ms(clock));
     pga_runner_report(retry->runner,
                       &(struct pga_event_report){.happening = PGA_HAPPENING_STEP_RETRIED,
                                                  .step = retry->runner->current,

@@ -26,7 +26,8 @@ void pga_retry_init(struct pga_retry *retry, struct pga_runner *runner, int64_t 
 
 /*
  * After a failure: wait and return true when the step shall be tried again, with *err cleared.  Otherwise false
- * with *err as it was, or PGA_ERR_CONTENTION when the budget is used up, or PGA_ERR_INTERRUPTED.
+ * with *err as it was, or PGA_ERR_CONTENTION when the budget is used up, PGA_ERR_DEADLINE when the
+ * deadline is what stopped it or leaves no time for another try (both name who was in the way), or PGA_ERR_INTERRUPTED.
  */
 bool pga_retry_wait(struct pga_retry *retry, struct pga_error *err);
 

@@ -25,6 +25,14 @@ pga_runner_report(struct pga_runner *runner, const struct pga_event_report *repo
         runner->observe(runner->observe_ctx, report);
 }
 
+void
+pga_runner_sent(struct pga_runner *runner, const struct pga_sent *sent)
+{
+    runner->sent = sent;
+    if (sent != NULL)
+        runner->sent_ms = pga_clock_now_ms(runner->clock);
+}
+
 static void
 report_lock_wait(void *ctx, const struct pga_lock_holder *holder, int64_t waited_ms)
 {
@@ -95,20 +103,26 @@ pga_runner_lock(struct pga_runner *runner, bool *out_moved, struct pga_error *er
 
     if (runner->journal->is_pooled && !runner->journal->settings.is_shared)
         return fail_pooled(err);
-    runner->lock_wait = (struct pga_lock_wait){.clock = runner->clock,
-                                               .timeout_ms = runner->settings.lock_wait_ms,
-                                               .steal_after_ms = runner->settings.steal_after_ms,
-                                               .report = report_lock_wait,
-                                               .stolen = report_stolen,
-                                               .ctx = runner};
+    runner->lock_wait = (struct pga_lock_wait){
+        .clock = runner->clock,
+        .timeout_ms = pga_deadline_cut_ms(runner, runner->settings.lock_wait_ms),
+        .steal_after_ms = runner->settings.steal_after_ms,
+        .report = report_lock_wait,
+        .stolen = report_stolen,
+        .ctx = runner};
     runner->journal->lock_wait = &runner->lock_wait;
     if (is_standby(runner->driver)) {
         (void)pga_fail(err, PGA_ERR_READ_ONLY,
                        "the server is a standby, which takes no writes; nothing was changed");
         return pga_advise_standby(err);
     }
-    if (!pga_journal_lock_take(runner->journal, &runner->lock_wait, err))
-        return false;
+    if (!pga_journal_lock_take(runner->journal, &runner->lock_wait, err)) {
+        if (err->code != PGA_ERR_LOCKED ||
+            runner->lock_wait.timeout_ms == runner->settings.lock_wait_ms)
+            return false;
+        return pga_error_hint(err, "Nothing was changed before the deadline. Run the same command "
+                                   "again, or with a longer --deadline.");
+    }
     runner->has_lock = true;
     if (presence != PGA_JOURNAL_PRESENT) {
         /* Another runner may have made the journal while this one waited. */
@@ -346,6 +360,7 @@ run_one(struct pga_runner *runner, const struct steps *steps, size_t index,
            run_step(runner, step, &steps->sources[index],
                     find_unfinished(steps->unfinished, steps->unfinished_count, step->id), outcome,
                     err);
+    pga_watch_end(runner);
     committed = fine || was_committed(runner, steps, step, err);
     if (!fine && !(committed && is_last))
         record_failure(runner, step->id, step->kind == PGA_STEP_REVERT, err);
@@ -377,14 +392,16 @@ pga_run_steps(struct pga_runner *runner, struct pga_arena *mem, const struct pga
 
     if (!pga_unfinished_load(runner->journal, mem, &unfinished, &steps.unfinished_count, err) ||
         !pga_plan_check_unfinished(plan, unfinished, steps.unfinished_count, err) ||
-        !pga_shared_check_unfinished(runner, plan, unfinished, steps.unfinished_count, err))
+        !pga_shared_check_unfinished(runner, plan, unfinished, steps.unfinished_count, err) ||
+        !pga_deadline_load(runner, mem, err))
         return false;
     steps.unfinished = unfinished;
     result->is_overtaken = false;
     for (size_t i = 0; i < plan->count; i++) {
         struct pga_step_outcome outcome = {0};
 
-        if (!pga_interrupt_check(err) || !run_one(runner, &steps, i, &outcome, err))
+        if (!pga_interrupt_check(err) || !pga_deadline_check(runner, &plan->steps[i], err) ||
+            !run_one(runner, &steps, i, &outcome, err))
             return false;
         if (outcome.is_overtaken) {
             result->is_overtaken = true;

@@ -16,8 +16,10 @@
 #include "alterations/alteration.h"
 #include "base/arena.h"
 #include "base/clock.h"
+#include "engine/deadline.h"
 #include "engine/place.h"
 #include "engine/plan.h"
+#include "engine/watch.h"
 #include "journal/journal.h"
 #include "journal/lock.h"
 
@@ -33,6 +35,7 @@ enum pga_happening {
     PGA_HAPPENING_LOCK_STOLEN,  /* holder is set: its idle session was ended */
     PGA_HAPPENING_LOCK_RETAKEN, /* a script had dropped the runner lock */
     PGA_HAPPENING_SESSION_LOST, /* error; step, or NULL: what became of it is about to be found out */
+    PGA_HAPPENING_BLOCKED,      /* step, blockers: it waits for a lock; duration_ms: since when */
     PGA_HAPPENING_STEP_STARTED, /* step, index */
     PGA_HAPPENING_STEP_RETRIED, /* step, error: after a lock timeout or deadlock; duration_ms until the next try */
     PGA_HAPPENING_STEP_WAITS, /* step, note: somebody is still at work on what a run before this one left */
@@ -47,6 +50,7 @@ struct pga_event_report {
     size_t index; /* 0-based among the plan's steps */
     int64_t duration_ms;
     const struct pga_lock_holder *holder;
+    const struct pga_blockers *blockers;
     const struct pga_error *error;
     const char *note; /* what was found, and what is done about it; NULL: nothing is to be said */
 };
@@ -61,6 +65,7 @@ struct pga_run_settings {
     int64_t lock_timeout_ms;      /* default of a script's statements */
     int64_t statement_timeout_ms; /* likewise; 0: none */
     int64_t retries;              /* default of a step */
+    struct pga_deadline deadline;
 };
 
 struct pga_runner {
@@ -74,7 +79,9 @@ struct pga_runner {
 
     const struct pga_step *current; /* the step that runs; for notices */
     const struct pga_sent *sent;    /* the message of it that is on its way, or NULL; likewise */
-    bool has_lock;                  /* in a shared session: nobody had it when the run began */
+    int64_t sent_ms;                /* when it was sent */
+    struct pga_watch watch;
+    bool has_lock; /* in a shared session: nobody had it when the run began */
     struct pga_lock_wait lock_wait;
     bool has_recorded; /* the failure of this run stands in `attempts` already */
 };
@@ -85,6 +92,9 @@ struct pga_runner {
  */
 void pga_runner_record(struct pga_runner *runner, enum pga_direction direction,
                        const struct pga_error *err);
+
+/* A script's message is on its way; NULL: it was answered. */
+void pga_runner_sent(struct pga_runner *runner, const struct pga_sent *sent);
 
 /* Tell the observer, if there is one. */
 void pga_runner_report(struct pga_runner *runner, const struct pga_event_report *report);

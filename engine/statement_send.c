@@ -43,7 +43,8 @@ pga_sending_run(struct pga_sending *sending, struct pga_error *err)
     const struct pga_statement *statement = &sending->statements->items[sending->index];
     struct pga_str data = pga_str_slice(script->text, statement->data_offset, statement->data_len);
     struct pga_message message = {
-        .sql = pga_str_slice(script->text, statement->offset, statement->len)};
+        .sql = pga_str_slice(script->text, statement->offset, statement->len),
+        .timeout_ms = pga_deadline_message_ms(sending->runner)};
     struct pga_span span = {.len = statement->len, .script_offset = statement->offset};
     struct pga_results results = {0};
     struct pga_sent sent = {.script = script,
@@ -64,9 +65,9 @@ pga_sending_run(struct pga_sending *sending, struct pga_error *err)
         message.copies = &data;
         message.copy_count = 1;
     }
-    sending->runner->sent = &sent;
+    pga_runner_sent(sending->runner, &sent);
     fine = pga_driver_query(driver, &message, sending->mem, &results, err);
-    sending->runner->sent = NULL;
+    pga_runner_sent(sending->runner, NULL);
     sending->fate = fine ? PGA_FATE_DONE : fate_of(driver, &results);
     if (!fine && err->code == PGA_ERR_SQL)
         (void)pga_place_failure(sending->mem, &sent, err);

@@ -64,6 +64,8 @@ run_unit(struct pga_unit_run *p, const struct pga_unit *unit, struct pga_error *
         if (unit->transactional ? run_together(p, unit, err) : pga_unit_run_apart(p, unit, err))
             return true;
         pga_session_rollback(p->runner->driver);
+        if (p->is_left && pga_deadline_explains(p->runner, err))
+            return false;
         if (p->in_doubt || p->is_left || !pga_retry_wait(&retry, err))
             return false;
     }

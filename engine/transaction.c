@@ -69,6 +69,7 @@ pga_step_session(const struct pga_runner *runner, const struct pga_script_text *
         head.lock_timeout_ms = directives->lock_timeout_ms;
     if (directives->statement_timeout_ms >= 0)
         head.statement_timeout_ms = directives->statement_timeout_ms;
+    head.statement_timeout_ms = pga_deadline_statement_ms(runner, head.statement_timeout_ms);
     if (modes != NULL) {
         head.isolation = modes->isolation;
         head.deferrable = modes->deferrable;
@@ -278,7 +279,9 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     const struct pga_prepared *prepared = &attempt->prepared;
     struct pga_buf sql = pga_buf_on(attempt->mem);
     struct pga_results results = {0};
-    struct pga_message message = {.copies = prepared->copies, .copy_count = prepared->copy_count};
+    struct pga_message message = {.copies = prepared->copies,
+                                  .copy_count = prepared->copy_count,
+                                  .timeout_ms = pga_deadline_message_ms(attempt->runner)};
     struct pga_sent sent = {.script = attempt->script,
                             .statements = &prepared->statements,
                             .first = prepared->first,
@@ -295,9 +298,9 @@ send_whole(struct attempt *attempt, struct pga_error *err)
     sent.message = message.sql = pga_buf_str(&sql);
     if (!pga_session_restore(attempt->runner->journal, err))
         return false;
-    attempt->runner->sent = &sent;
+    pga_runner_sent(attempt->runner, &sent);
     fine = send_last(attempt, &message, &results, err);
-    attempt->runner->sent = NULL;
+    pga_runner_sent(attempt->runner, NULL);
     if (!fine && err->code == PGA_ERR_SQL)
         place_failure(attempt, &sent, err);
     return fine;
@@ -313,7 +316,7 @@ send_apart(struct attempt *attempt, struct pga_error *err)
     struct pga_driver *driver = attempt->runner->driver;
     struct pga_buf head = pga_buf_on(attempt->mem), tail = pga_buf_on(attempt->mem);
     struct pga_results head_results = {0}, tail_results = {0};
-    struct pga_message message = {0};
+    struct pga_message message = {.timeout_ms = pga_deadline_message_ms(attempt->runner)};
 
     attempt->counts = pga_step_head_sql(&head, &attempt->frame);
     message.sql = pga_buf_str(&head);
@@ -382,7 +385,7 @@ wait_for_append(const struct pga_runner *runner, int64_t waited_ms, struct pga_e
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
 
-    if (waited_ms < runner->settings.lock_wait_ms) {
+    if (waited_ms < runner->settings.lock_wait_ms && pga_deadline_left_ms(runner) > 0) {
         pga_clock_sleep_ms(runner->clock, APPEND_PAUSE_MS);
         return pga_interrupt_check(err);
     }

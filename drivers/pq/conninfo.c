@@ -205,6 +205,8 @@ pga_pq_reread_conninfo(struct pga_pq *pq)
 struct pga_pq_hosts
 pga_pq_all_hosts(const struct pga_pq *pq)
 {
+    if (pq->pinned.port != NULL)
+        return pq->pinned;
     return (struct pga_pq_hosts){
         .host = pga_pq_find(&pq->effective, "host"),
         .hostaddr = pga_pq_find(&pq->effective, "hostaddr"),

@@ -111,13 +111,13 @@ static const struct pga_driver_ops pq_ops = {
     .close = pq_close,
 };
 
-struct pga_driver *
-pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_fence *fences,
-                   size_t fence_count, struct pga_error *err)
+/* A driver without a session, for the settings. */
+static struct pga_pq *
+make_driver(const struct pga_pq_settings *settings, const struct pga_pq_fence *fences,
+            size_t fence_count)
 {
     struct pga_arena mem = {0};
     struct pga_pq *pq = pga_new(&mem, struct pga_pq);
-    struct pga_driver *d = &pq->base;
 
     assert(fence_count <= PGA_PQ_FENCES_MAX);
     pq->mem = mem;
@@ -134,6 +134,16 @@ pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_f
     pq->fences = fences;
     pq->fence_count = settings->is_shared ? 0 : fence_count;
     pq->where = "the database";
+    return pq;
+}
+
+struct pga_driver *
+pga_pq_open_fenced(const struct pga_pq_settings *settings, const struct pga_pq_fence *fences,
+                   size_t fence_count, struct pga_error *err)
+{
+    struct pga_pq *pq = make_driver(settings, fences, fence_count);
+    struct pga_driver *d = &pq->base;
+
     if (!pga_pq_read_conninfo(pq, err) || !pga_pq_connect(pq, err))
         pga_driver_close(&d);
     return d;
@@ -143,4 +153,31 @@ struct pga_driver *
 pga_pq_open(const struct pga_pq_settings *settings, struct pga_error *err)
 {
     return pga_pq_open_fenced(settings, pga_pq_fences, pga_pq_fence_count, err);
+}
+
+struct pga_driver *
+pga_pq_open_beside(struct pga_driver *first, const char *application_name, int64_t timeout_ms,
+                   struct pga_error *err)
+{
+    struct pga_pq *beside = pq_of(first), *pq;
+    const char *address = PQhostaddr(beside->conn);
+    struct pga_pq_settings settings = {.conninfo = beside->settings.conninfo,
+                                       .application_name = application_name,
+                                       .connect_timeout_ms = timeout_ms};
+    struct pga_driver *d;
+
+    if (PQstatus(beside->conn) != CONNECTION_OK) {
+        (void)pga_driver_fail_lost(beside->where, NULL, "", err);
+        return NULL;
+    }
+    pq = make_driver(&settings, beside->fences, beside->fence_count);
+    d = &pq->base;
+    /* Of several hosts the other session may have reached any; and a name may lead elsewhere by now. */
+    pq->pinned.host = pga_strdup(&pq->mem, PQhost(beside->conn));
+    pq->pinned.port = pga_strdup(&pq->mem, PQport(beside->conn));
+    if (address != NULL && address[0] != '\0')
+        pq->pinned.hostaddr = pga_strdup(&pq->mem, address);
+    if (!pga_pq_read_conninfo(pq, err) || !pga_pq_connect(pq, err))
+        pga_driver_close(&d);
+    return d;
 }

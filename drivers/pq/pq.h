@@ -55,6 +55,13 @@ struct pga_driver *pga_pq_open(const struct pga_pq_settings *settings, struct pg
     PGA_MUST_CHECK;
 
 /*
+ * Open a second session to the very server that another one has reached, as the role that logs in, without waiting for a
+ * server that doesn't answer at once.  Errors: as pga_pq_open(), PGA_ERR_LOST when the first one is gone.
+ */
+struct pga_driver *pga_pq_open_beside(struct pga_driver *first, const char *application_name,
+                                      int64_t timeout_ms, struct pga_error *err) PGA_MUST_CHECK;
+
+/*
  * A connection string with its passwords replaced by "****", for people.  Works on malformed
  * strings too: what can't be parsed is masked whole.
  */

@@ -61,6 +61,7 @@ struct pga_pq {
     bool options_refused;      /* the server refused start-up options as such */
     struct pga_pq_pairs given; /* what the conninfo says */
     struct pga_pq_pairs effective; /* with service file, environment and libpq's defaults */
+    struct pga_pq_hosts pinned;    /* the one server to connect to; without a port: any of theirs */
     const char *passfile;          /* the password file that is named; NULL: none, or not needed */
     PGconn *conn;                  /* NULL while there is no session */
     void *last_cancel;             /* to cancel what it runs when it breaks; may be NULL */

@@ -85,7 +85,7 @@ stop_for_signal(struct exchange *x)
 
     x->watch.signals_seen = pga_interrupt_count();
     x->stop = STOP_SIGNAL;
-    if (seen > 0 || x->watch.signals_seen > 1)
+    if (seen > 0 || x->watch.signals_seen > 1 || x->message->is_dispensable)
         return give_up(x);
     return before != STOP_NONE || begin_stop(x, STOP_SIGNAL);
 }
@@ -93,6 +93,10 @@ stop_for_signal(struct exchange *x)
 static bool
 stop_for_time(struct exchange *x)
 {
+    if (x->message->is_dispensable) {
+        x->stop = STOP_DEADLINE;
+        return give_up(x);
+    }
     if (x->stop == STOP_NONE)
         return begin_stop(x, x->is_for_silence ? STOP_SILENCE : STOP_DEADLINE);
     if (pga_pq_now_ms() >= x->drain_end_ms)

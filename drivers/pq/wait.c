@@ -12,8 +12,8 @@
 #include "base/interrupt.h"
 
 #define SLICE_MS     100 /* how soon a second signal is noticed */
-#define SLICE_MAX_MS 60000
-#define TICK_MS      200 /* between two ticks */
+#define SLICE_MAX_MS 200 /* how soon a question that came just before a wait is answered */
+#define TICK_MS      50  /* between two ticks */
 
 int64_t
 pga_pq_now_ms(void)
@@ -48,10 +48,12 @@ pga_pq_wait(struct pollfd *fds, size_t count, const struct pga_pq_watch *watch)
         all[i] = fds[i];
     all[count] = (struct pollfd){.fd = first ? pga_interrupt_fd() : -1, .events = POLLIN};
     for (;;) {
-        int64_t now = pga_pq_now_ms();
-        int64_t left = watch->deadline_ms > now ? watch->deadline_ms - now : 0;
+        int64_t now, left;
         int ready;
 
+        pga_interrupt_serve();
+        now = pga_pq_now_ms();
+        left = watch->deadline_ms > now ? watch->deadline_ms - now : 0;
         if (pga_interrupt_count() > watch->signals_seen)
             return PGA_PQ_SIGNALLED;
         ready = poll(all, count + 1, (int)(left < slice ? left : slice));

@@ -11,7 +11,9 @@ pga_fake_select_backend(struct pga_fake_work *w)
 {
     struct pga_fake_server *server = w->server;
 
-    if (pga_fake_contains(w, "a.state_change")) {
+    if (pga_fake_contains(w, "AS took_ms")) { /* how long the runs of former backends took */
+        pga_fake_answer(w, (const char *const[]){"0-never", "5"}, 2);
+    } else if (pga_fake_contains(w, "a.state_change")) {
         pga_fake_answer(w, NULL, 2);
         if (server->idle_holder != NULL)
             pga_fake_answer(
@@ -32,5 +34,6 @@ pga_fake_select_backend(struct pga_fake_work *w)
 bool
 pga_fake_is_about_backend(const struct pga_fake_work *w)
 {
-    return pga_fake_contains(w, "pg_stat_get_activity") || pga_fake_contains(w, "a.state_change");
+    return pga_fake_contains(w, "pg_stat_get_activity") || pga_fake_contains(w, "a.state_change") ||
+           pga_fake_contains(w, "AS took_ms");
 }

@@ -209,7 +209,7 @@ SELECT pg_sleep(60);" "DROP TABLE b;"
 @test "a signal ends a wait for the runner lock, for a retry and for the next row" {
     alter 1.0.0-200-b
     hold 30 "LOCK TABLE a IN ACCESS SHARE MODE"
-    begin deploy --lock-timeout 1h
+    begin deploy --lock-timeout 1h --quiet # its log is that of the next one, too
     until_true "$db" "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'a'::regclass)"
     local first=$pid
     begin deploy

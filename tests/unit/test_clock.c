@@ -210,10 +210,54 @@ START_TEST(clear_forgets)
     ck_assert_int_eq(pga_interrupt_count(), 0);
     err.code = PGA_OK;
     ck_assert(pga_interrupt_check(&err));
-    pga_interrupt_raise(SIGUSR1);
+    pga_interrupt_raise(SIGUSR2);
     ck_assert(is_readable());
     ck_assert(!pga_interrupt_check(&err));
     ck_assert_str_eq(err.message, "stopped by a signal");
+}
+END_TEST
+
+static int answers;
+
+static void
+count_answer(void *ctx)
+{
+    answers++;
+    ck_assert_ptr_eq(ctx, &answers);
+    pga_interrupt_raise(
+        SIGUSR1); /* who answers may be asked again, and does not begin anew within */
+    pga_interrupt_serve();
+}
+
+START_TEST(a_question_is_answered_and_stops_nothing)
+{
+    const struct pga_clock *clock = pga_clock_system();
+    struct pga_error err = {0};
+    int64_t start;
+    pid_t child;
+
+    install();
+    answers = 0;
+    ck_assert_int_eq(raise(SIGUSR1), 0); /* nobody answers yet */
+    pga_interrupt_serve();
+    ck_assert(!is_readable());
+    ck_assert(pga_interrupt_check(&err));
+    pga_interrupt_on_question(count_answer, &answers);
+    pga_interrupt_serve();
+    ck_assert_int_eq(answers, 1);
+    pga_interrupt_serve(); /* the one that came meanwhile */
+    ck_assert_int_eq(answers, 2);
+    pga_interrupt_on_question(NULL, NULL);
+    pga_interrupt_serve();
+    ck_assert_int_eq(answers, 2);
+    pga_interrupt_clear();
+    pga_interrupt_on_question(count_answer, &answers);
+    start = pga_clock_now_ms(clock);
+    child = signal_later(SIGUSR1, 20);
+    pga_clock_sleep_ms(clock, 300);
+    ck_assert_int_ge(pga_clock_now_ms(clock) - start, 300);
+    ck_assert_int_ge(answers, 3);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
 END_TEST
 
@@ -332,6 +376,7 @@ main(void)
     tcase_add_test(tcase, an_interrupt_counts_without_installation);
     tcase_add_test(tcase, the_first_signal_is_kept);
     tcase_add_test(tcase, clear_forgets);
+    tcase_add_test(tcase, a_question_is_answered_and_stops_nothing);
     tcase_add_test(tcase, a_hangup_stops_and_never_hurries);
     tcase_add_test(tcase, an_ignored_hangup_stays_ignored);
     tcase_add_test(tcase, the_handler_keeps_errno);
