@@ -263,3 +263,16 @@ $many" "DROP TABLE b;"
     expect 69 pgalter deploy --deadline 2s --wait 60s --db "host=$BATS_TEST_TMPDIR dbname=none"
     [ $((SECONDS - started)) -le 4 ]
 }
+
+@test "a statement outside a transaction is stopped in time, and the next run clears away what it left" {
+    pair 1.0.0-200-b "-- pgalter:transaction none
+CREATE INDEX CONCURRENTLY i ON a (n);" "DROP INDEX i;"
+    idle "INSERT INTO a VALUES (1);"
+    local started=$SECONDS
+    expect 78 pgalter deploy --deadline 2s
+    [ $((SECONDS - started)) -le 4 ]
+    contains "$errors" "alteration \"200-b\": the deadline left no more time"
+    query "$db" "SELECT pg_terminate_backend($other)" >/dev/null
+    expect 0 pgalter deploy --deadline 60s
+    same "$(query "$db" "SELECT count(*) FILTER (WHERE NOT indisvalid) || ' ' || count(*) FROM pg_index WHERE indrelid = 'a'::regclass")" "0 1"
+}
