@@ -70,6 +70,16 @@ END \$\$;" ""
     hold 1 "LOCK TABLE a IN ACCESS SHARE MODE"
     expect 0 pgalter deploy --lock-timeout 100ms
     gather
+    # The same, and somebody who asks: blocked, progress.
+    pair 1.0.0-160-asked "ALTER TABLE a ADD COLUMN asked int;" ""
+    hold 60 "LOCK TABLE a IN ACCESS SHARE MODE"
+    begin deploy --lock-timeout 1h
+    until grep -q '"blocked"' "$BATS_TEST_TMPDIR/begun.err"; do sleep 0.05; done
+    kill -USR1 "$pid"
+    until grep -q '"progress"' "$BATS_TEST_TMPDIR/begun.err"; do sleep 0.05; done
+    query "$db" "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '$db'" >/dev/null
+    finish 0
+    gather
     # Outside a transaction: a script that drops the runner lock, and a run that is killed in the middle and resumed by another.
     pair 1.1.0-300-out "-- pgalter:transaction none
 SELECT pg_advisory_unlock_all();
