@@ -47,7 +47,7 @@ reach() { echo "host=$SUBNET.1 port=$PGPORT dbname=$1"; }
     arm() {
         # Not before the next runs have finished: a machine that is gone says nothing, not even that its processes have ended.
         ip -n "$MACHINE" link set "$MACHINE-c" up
-        moment=$((moment * size / 4)) # all of them together take longer
+        moment=$((FAULT_MS / 2 + moment)) # all of them together take longer
     }
     strike() {
         ip -n "$MACHINE" link set "$MACHINE-c" down
