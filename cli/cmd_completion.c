@@ -104,6 +104,8 @@ print_bash_values(struct pga_context *ctx)
                   option->letter == 0 ? "" : pga_format(ctx->mem, "|-%c", option->letter));
         if (words == NULL)
             pga_print(ctx, "COMPREPLY=(); return ;;\n");
+        else if (words[2] == '\0')
+            pga_print(ctx, "_pgalter_paths %s \"$word\"; return ;;\n", words);
         else
             pga_print(ctx, "COMPREPLY=($(compgen %s -- \"$word\")); return ;;\n", words);
     }
@@ -118,8 +120,18 @@ print_bash(struct pga_context *ctx)
     pga_print(
         ctx,
         "# bash completion for pgalter; made by: pgalter completion bash\n"
+        "_pgalter_paths() {\n"
+        "    local path\n"
+        "    COMPREPLY=()\n"
+        "    while IFS= read -r path; do COMPREPLY+=(\"$path\"); done < <(compgen \"$1\" -- "
+        "\"$2\")\n"
+        "    compopt -o filenames 2>/dev/null\n"
+        "}\n"
         "_pgalter() {\n"
         "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=''\n"
+        "    if [ \"$word\" = = ]; then word=''\n"
+        "    elif [ \"$before\" = = ]; then before=${COMP_WORDS[COMP_CWORD-2]}\n"
+        "    fi\n"
         "    case $before in\n");
     print_bash_values(ctx);
     pga_print(ctx,
@@ -182,8 +194,9 @@ print_zsh_options(struct pga_context *ctx, const struct pga_command *command)
         const struct pga_option *option = &pga_option_table[i];
 
         if (takes(command, i))
-            pga_print(ctx, " \\\n                '--%s[%s]%s%s%s'", option->name,
-                      quoted(ctx, "[]:", option->help), option->argument == NULL ? "" : ":",
+            pga_print(ctx, " \\\n                '--%s%s[%s]%s%s%s'", option->name,
+                      option->argument == NULL ? "" : "=", quoted(ctx, "[]:", option->help),
+                      option->argument == NULL ? "" : ":",
                       option->argument == NULL ? "" : option->argument,
                       option->argument == NULL ? "" : zsh_action(ctx, option));
     }

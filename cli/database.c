@@ -20,6 +20,8 @@ get_variable(const char *name)
     return text == NULL || text[0] == '\0' ? NULL : text;
 }
 
+#define BOM "\xEF\xBB\xBF" /* some editors write it before UTF-8 */
+
 /* A secret that a file holds, as Kubernetes mounts them: one line, its end is not part of it. */
 static bool
 read_secret(struct pga_context *ctx, struct pga_arena *mem, const char *path, const char **out,
@@ -30,6 +32,8 @@ read_secret(struct pga_context *ctx, struct pga_arena *mem, const char *path, co
 
     if (!pga_file_read(mem, path, PGA_FILE_CONFIG_MAX, &text, err))
         return pga_error_while(err, "%s", origin);
+    if (pga_str_starts(text, BOM))
+        text = pga_str_slice(text, strlen(BOM), text.len);
     text = pga_str_trim(text);
     if (text.len == 0 || memchr(text.data, '\n', text.len) != NULL ||
         memchr(text.data, '\0', text.len) != NULL) {

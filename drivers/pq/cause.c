@@ -8,6 +8,7 @@
  */
 #include "drivers/pq/pq_private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "drivers/sqlstate.h"
@@ -434,8 +435,14 @@ hint_owner(const struct pga_pq *pq, struct pga_error *err)
 static bool
 hint_service(const struct pga_pq *pq, struct pga_error *err)
 {
-    const char *named = pga_pq_find(&pq->given, "service");
+    const char *named = pga_pq_find(&pq->given, "service"), *variable = getenv("PGSERVICE");
 
+    if (named == NULL && variable != NULL)
+        return pga_error_hint(
+            err,
+            "PGSERVICE names it: define [%s] in ~/.pg_service.conf or in the file "
+            "that PGSERVICEFILE names, or type \"unset PGSERVICE\".",
+            variable);
     return pga_error_hint(
         err,
         "Define [%s] in ~/.pg_service.conf or in the file that PGSERVICEFILE names, "

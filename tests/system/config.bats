@@ -171,6 +171,8 @@ environments: {staging: {alterations: below, database: dbname=$one}}"
     uses "$one" -c conf/pgalter.yaml --env staging
     uses "$two" -c conf/pgalter.yaml --env staging --db-file two
     uses "$two" --db-file two
+    { printf '\xEF\xBB\xBF'; cat two; } >marked
+    uses "$two" --db-file marked
     # What the file holds is not repeated in a command to type.
     expect 64 pgalter show nothing --db-file two
     lacks "$errors" "dbname="
@@ -510,6 +512,11 @@ complete_bash() {
     lacks "$(complete_bash pgalter deploy --)" "--down-from"
     same "$(complete_bash pgalter deploy --color a | paste -sd ' ')" "auto always"
     same "$(complete_bash pgalter rollback --down-from f)" files
+    same "$(complete_bash pgalter deploy --color = al)" always
+    same "$(complete_bash pgalter deploy --color = | wc -l)" 3
+    mkdir -p "my dir" "my own"
+    same "$(complete_bash pgalter deploy --dir my | sort | paste -sd :)" "my dir:my own"
+    same "$(complete_bash pgalter deploy --dir = 'my d')" "my dir"
     same "$(complete_bash pgalter deploy ne)" next
     same "$(complete_bash pgalter deploy --env '')" ""
     config "environments: {staging: {}, production: {}, stage-2: {}}"
