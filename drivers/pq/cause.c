@@ -441,7 +441,7 @@ hint_service(const struct pga_pq *pq, struct pga_error *err)
         return pga_error_hint(
             err,
             "PGSERVICE names it: define [%s] in ~/.pg_service.conf or in the file "
-            "that PGSERVICEFILE names, or type \"unset PGSERVICE\".",
+            "that PGSERVICEFILE names, or unset the variable.",
             variable);
     return pga_error_hint(
         err,

@@ -232,6 +232,7 @@ statuses() { (echo 0; sed -n 's/^PGA_ERROR([A-Z_]*, \([0-9]*\),.*/\1/p' "$PGA_TE
     while IFS='|' read -r code name retry meaning; do
         contains "$(pgalter help exit-codes | tr -s ' \n' ' ')" " $code $name $retry $meaning "
         contains "$(pgalter help "$code" | head -n 1)" "Exit code $code: $name"
+        # shellcheck disable=SC2016 # the backticks are of the page
         same "$(sed -n "s/^| \($code\|129, $code, 143\) | \(.*\) | \(.*\) |$/\2|\3/p" "$PGA_TEST_SOURCE_DIR/README.md" | sed 's/ (`--exit-code`)//; s/; the next run goes.*|/|/')" "$(
             case $code in 130) echo "stopped by a signal; everything was left clean|$retry" ;; *) echo "$meaning|$retry" ;; esac)"
     done < <(tr '\n' ' ' <"$PGA_TEST_SOURCE_DIR/base/error.def" | grep -oE 'PGA_ERROR\(ERR_[A-Z_]+, [0-9]+, "[^"]*", "[^"]*", +"[^"]*"\)' |
