@@ -41,7 +41,7 @@ pga_arguments_hide(struct pga_context *ctx, int argc, char **argv)
 {
     char **copies = pga_new_array(ctx->mem, char *, (size_t)argc + 1);
 
-    for (int i = 0; i < argc; i++) {
+    for (int i = 0; i < argc && argv[i] != NULL; i++) {
         const char *database = i == 0 ? NULL : find_database(copies[i - 1], argv[i]);
 
         copies[i] = pga_strdup(ctx->mem, argv[i]);

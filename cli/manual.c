@@ -133,7 +133,8 @@ static const struct {
 } variables[] = {
     {"DATABASE_URL", "The database, where PGALTER_DATABASE_URL is not set."},
     {"DB_URL", "The same, where DATABASE_URL is not set either."},
-    {"PGHOST, PGPORT, PGUSER, PGPASSWORD, PGPASSFILE, PGSSLMODE ...",
+    {"PGHOST, PGPORT, PGUSER, PGPASSWORD, PGPASSFILE, PGSERVICE, PGTARGETSESSIONATTRS, PGSSLMODE "
+     "...",
      "libpq's own: what the connection string leaves open."},
     {"PGALTER_PG_BINDIR",
      "The directory of the server's programs for the private cluster, instead of the newest "

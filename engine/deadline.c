@@ -118,7 +118,7 @@ pga_deadline_check(const struct pga_runner *runner, const struct pga_step *step,
 
     if (left > 0 && (took == NULL || *took <= left))
         return true;
-    if (left == 0)
+    if (left == 0 || took == NULL)
         (void)pga_fail(err, PGA_ERR_DEADLINE, "no time is left for alteration \"%s\"", step->id);
     else
         (void)pga_fail(err, PGA_ERR_DEADLINE,
