@@ -76,7 +76,7 @@ pga_backend_end(struct pga_journal *journal, const struct pga_backend *backend, 
     PGA_AUTO(pga_arena_release)
     struct pga_arena mem = {0};
     struct pga_buf sql = pga_buf_on(&mem);
-    struct pga_result result;
+    struct pga_result result = {0};
 
     append(&sql, pga_text_backend_end_sql, backend);
     if (!pga_backend_select(journal, pga_buf_str(&sql), &mem, &result, err) ||
@@ -94,7 +94,7 @@ pga_backend_lives(struct pga_journal *journal, const struct pga_backend *backend
     struct pga_arena mem = {0};
     struct pga_sql_values values = {.mem = &mem};
     struct pga_buf sql = pga_buf_on(&mem);
-    struct pga_result result;
+    struct pga_result result = {0};
 
     pga_sql_int(&values, "pause_ms", pause_ms);
     pga_sql_expand(&sql, pga_text_backend_pause_sql, &values);

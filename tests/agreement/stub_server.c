@@ -162,6 +162,8 @@ start(struct session *s)
             return false;
     }
     return send_message(s, 'R', (struct pga_str){"\0\0\0\0", 4}) &&
+           /* Else libpq would ask for it, to know which server of several takes writes. */
+           send_setting(s, "in_hot_standby", "off") &&
            send_setting(s, "server_version", version == NULL ? "18.0" : version) &&
            send_setting(s, "server_encoding", "UTF8") &&
            send_setting(s, "client_encoding", "UTF8") &&

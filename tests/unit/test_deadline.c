@@ -59,7 +59,7 @@ START_TEST(what_is_left)
     ck_assert_int_eq(pga_deadline_left_ms(runner), 0);
     ck_assert_int_gt(pga_deadline_message_ms(runner), 0);
     pga_process_end(&p);
-    ck_assert_int_eq(pga_deadline_after(0, 14 * 60000).reserve_ms, 5000);
+    ck_assert_int_eq(pga_deadline_after(0, 14 * INT64_C(60000)).reserve_ms, 5000);
 }
 END_TEST
 
