@@ -12,15 +12,21 @@ load ../lib/fault.bash
 # Waiting for the server to notice takes long, so one lost machine does for all rounds of ci/test.
 size=25
 
+make_machine() {
+    ip netns add "$MACHINE" &&
+        ip link add "$MACHINE-s" type veth peer name "$MACHINE-c" netns "$MACHINE" &&
+        ip addr add "$SUBNET.1/24" dev "$MACHINE-s" && ip link set "$MACHINE-s" up &&
+        ip -n "$MACHINE" addr add "$SUBNET.2/24" dev "$MACHINE-c" && ip -n "$MACHINE" link set "$MACHINE-c" up
+}
+
 setup_file() {
     [ "$(id -u)" = 0 ] && command -v ip >/dev/null || return 0
     export MACHINE=pga$$ SUBNET=10.$((200 + $$ % 50)).$(($$ / 50 % 250))
-    ip netns add "$MACHINE" 2>/dev/null || { unset MACHINE; return 0; }
-    ip link add "$MACHINE-s" type veth peer name "$MACHINE-c" netns "$MACHINE"
-    ip addr add "$SUBNET.1/24" dev "$MACHINE-s"
-    ip link set "$MACHINE-s" up
-    ip -n "$MACHINE" addr add "$SUBNET.2/24" dev "$MACHINE-c"
-    ip -n "$MACHINE" link set "$MACHINE-c" up
+    if ! make_machine 2>/dev/null; then
+        ip netns del "$MACHINE" 2>/dev/null || true
+        unset MACHINE
+        return 0
+    fi
     cluster_start "listen_addresses=$SUBNET.1"
     echo "host all all $SUBNET.0/24 trust" >>"$CLUSTER_DIR/data/pg_hba.conf"
     query postgres "SELECT pg_reload_conf()"
