@@ -160,7 +160,7 @@ pga_slug_difference(struct pga_arena *mem, const char *a, const char *b)
     int place = 1;
 
     while (left.len > 0 && right.len > 0) {
-        uint32_t code, other;
+        uint32_t code = 0, other = 0;
         size_t len = character(left, &code), other_len = character(right, &other);
 
         if (len == 0 || other_len == 0 || code != other)
