@@ -4,6 +4,7 @@
 load ../lib/cluster.bash
 load ../lib/schema.bash
 load ../lib/pgalter.bash
+load ../lib/proxy.bash
 
 setup_file() { cluster_start; }
 teardown_file() { cluster_stop; }
@@ -16,7 +17,7 @@ setup() {
 }
 
 teardown() {
-    [ -z "${cutter-}" ] || kill "$cutter" 2>/dev/null || true
+    proxy_stop
     query postgres "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$db'" >/dev/null || true
     cluster_log_on_failure
 }
@@ -195,24 +196,14 @@ DO \$\$ BEGIN LOOP BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THE
 # cut SIDE COUNT HOW: deploy to a new database through a proxy that cuts behind the COUNTth message of that side; the exit
 # status goes to $got, and $cut says whether it came to that.
 cut() {
-    local i sockets=$BATS_TEST_TMPDIR/sockets
-    [ "${#sockets}" -lt 80 ] || sockets=$(mktemp -d /tmp/pgalter-cutter.XXXXXX)
-    mkdir -p "$sockets"
-    : >"$BATS_TEST_TMPDIR/cutter.out"
     query postgres "DROP DATABASE IF EXISTS $db WITH (FORCE)" >/dev/null 2>&1
     database_create "$db"
-    perl "$PGA_TEST_SOURCE_DIR/tests/lib/cutter.pl" "$sockets/.s.PGSQL.$PGPORT" "$CLUSTER_DIR/.s.PGSQL.$PGPORT" "$@" \
-        >>"$BATS_TEST_TMPDIR/cutter.out" 2>&1 3>&- &
-    cutter=$!
-    for ((i = 0; i < 1000; i++)); do grep -q listening "$BATS_TEST_TMPDIR/cutter.out" && break; sleep 0.02; done
-    grep -q listening "$BATS_TEST_TMPDIR/cutter.out" || { cat "$BATS_TEST_TMPDIR/cutter.out"; return 1; }
+    proxy_start "$2" "$1" "$3"
     got=0
-    out=$(pgalter deploy --json --db "host=$sockets dbname=$db" 2>"$BATS_TEST_TMPDIR/stderr") || got=$?
+    out=$(pgalter deploy --json --db "$(proxy_reach "$db")" 2>"$BATS_TEST_TMPDIR/stderr") || got=$?
     errors=$(<"$BATS_TEST_TMPDIR/stderr")
-    cut=$(grep -cx cut "$BATS_TEST_TMPDIR/cutter.out" || true)
-    kill "$cutter"
-    wait "$cutter" 2>/dev/null || true
-    cutter=
+    cut=$(proxy_said | grep -cx cut || true)
+    proxy_stop
 }
 
 # cuts SIDE HOW FIRST STEP: cut behind the FIRSTth message and each STEPth one after it, until a deploy comes through.
